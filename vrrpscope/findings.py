@@ -1,0 +1,67 @@
+"""What a rule says: one finding, with its evidence and how sure it is.
+
+Severity says how bad it is if true, confidence how sure we are that it is true; the two never mix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Severity(StrEnum):
+    """How bad a finding is, if true."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 is worst: the order in which findings are read."""
+        return list(Severity).index(self)
+
+
+class Confidence(StrEnum):
+    """How sure a finding is, judged from what this capture can show."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Frame(NamedTuple):
+    """One captured frame: the evidence. `number` is Wireshark's `frame.number` in that capture."""
+
+    capture: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing worth knowing about a capture.
+
+    `start` and `end` are nanoseconds since the epoch; `end` is None while it lasts. `virtual_router` is the
+    report's key (`vlan100/ipv4/50`) or None for a finding about the capture itself. Title, explanation and
+    remedy may quote captured text; renderers escape it.
+    """
+
+    rule: str
+    severity: Severity
+    confidence: Confidence
+    virtual_router: str | None
+    routers: tuple[str, ...]
+    start: int
+    end: int | None
+    title: str
+    explanation: str
+    remedy: str
+    frames: tuple[Frame, ...]
+    supersedes: str | None = None
+    """Another rule whose finding with the same virtual router and start this one replaces."""
+
+    @property
+    def key(self) -> tuple[str, str | None, int]:
+        """What makes it one finding from its first alert to its completion: rule, virtual router, start."""
+        return (self.rule, self.virtual_router, self.start)
