@@ -1,0 +1,141 @@
+"""What the decoder hands on: one row per advert, and the tables its small numbers point into.
+
+A row holds everything a verdict may rest on and nothing of variable length. What varies in length (segment
+names, address lists, authentication data) is interned in `Tables`, whose entries are never removed, so that
+an id means the same from the first batch to the last. Row 0 of each table is its empty entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Auth(IntEnum):
+    """How an advert authenticates itself; the report's `auth`."""
+
+    NONE = 0
+    SIMPLE = 1  # VRRPv2 type 1: eight bytes in clear
+    AH = 2  # VRRPv2 type 2: IPsec authentication header
+    MD5 = 3  # Cisco, VRRPv2 type 254: key chain digest behind the advert
+    HMAC = 4  # keepalived 2.4: 28-byte trailer behind the advert
+    UNKNOWN = 5  # another type number
+
+
+class Checksum(IntEnum):
+    """Which computation the VRRP checksum fits; the report's `checksum`."""
+
+    UNKNOWN = 0  # cut off by the snap length, or a fragment: cannot be known
+    PLAIN = 1  # over the advert alone: VRRPv2, and VRRPv3/IPv4 of Cisco, Juniper, RFC 9568
+    PSEUDO = 2  # with the pseudo-header of this packet: VRRPv3 of keepalived, FRR; all IPv6
+    MULTICAST_PSEUDO = 3  # with a pseudo-header to 224.0.0.18 although sent to a unicast address
+    BAD = 4  # none of them
+
+
+class Destination(IntEnum):
+    """Whom an advert was sent to."""
+
+    MULTICAST = 0  # 224.0.0.18 or ff02::12
+    UNICAST = 1
+    OTHER = 2  # another multicast or a broadcast address: nobody listens there
+
+
+class Flag(IntFlag):
+    """What is odd about one advert. Odd is not wrong: only `MALFORMED` keeps a row out of the timeline."""
+
+    TTL = 1  # TTL or hop limit is not 255
+    BAD_CHECKSUM = 2
+    TRUNCATED = 4  # the snap length cut it: what is missing is unknown, not wrong
+    SHORT = 8  # the IP length ends before the advert does, though the capture is whole
+    TRAILING = 16  # bytes follow the advert inside the IP length that nothing explains
+    NO_AUTH_DATA = 32  # VRRPv2 without its eight authentication bytes
+    UNKNOWN_VERSION = 64
+    UNKNOWN_TYPE = 128  # packet type other than 1 (advertisement)
+    RESERVED_BITS = 256  # reserved bits set in a VRRPv3 header
+    VRID_ZERO = 512
+    NO_ADDRESSES = 1024
+    FRAGMENT = 2048  # first fragment of a fragmented packet; later ones are counted, not decoded
+    BAD_IP_CHECKSUM = 4096
+    MALFORMED = 8192  # cannot be read as an advert (too short, unknown version): kept out of the timeline
+
+
+ADVERT = np.dtype(
+    [
+        ("t", "i8"),  # nanoseconds since the epoch
+        ("number", "i8"),  # frame number in its capture
+        ("capture", "u2"),  # index of the capture; the decoder leaves 0, the session fills it
+        ("interface", "u2"),  # index of the interface within the capture
+        ("segment", "u4"),  # id in Tables.segments
+        ("family", "u1"),  # 4 or 6
+        ("vrid", "u1"),
+        ("src_hi", "u8"),  # sender address: for IPv4 hi is 0 and lo the address as a number
+        ("src_lo", "u8"),
+        ("dst_hi", "u8"),
+        ("dst_lo", "u8"),
+        ("mac", "u8"),  # source MAC as a 48-bit number; NO_MAC where the link layer has none
+        ("destination", "u1"),  # Destination
+        ("ttl", "u1"),  # TTL or hop limit
+        ("tos", "u1"),  # IPv4 TOS or IPv6 traffic class
+        ("df", "u1"),  # IPv4 don't fragment
+        ("ip_id", "i4"),  # IPv4 identification; -1 for IPv6
+        ("version", "u1"),
+        ("priority", "u1"),
+        ("interval", "i8"),  # nanoseconds: seconds in VRRPv2, centiseconds in VRRPv3
+        ("addresses", "u4"),  # id in Tables.addresses
+        ("auth", "u1"),  # Auth
+        ("secret", "u4"),  # id in Tables.secrets: eight bytes of type 1, key id of MD5 or HMAC; else 0
+        ("checksum", "u1"),  # Checksum
+        ("ah_seq", "i8"),  # sequence number of the AH header or counter of the HMAC trailer; -1 without
+        ("flags", "u4"),  # Flag
+    ]
+)
+"""One advert. `VRRPv3` intervals of 0 stay 0."""
+
+NO_MAC = 1 << 48
+
+CARP = np.dtype(
+    [
+        ("t", "i8"),
+        ("number", "i8"),
+        ("capture", "u2"),
+        ("interface", "u2"),
+        ("segment", "u4"),
+        ("family", "u1"),
+        ("vhid", "u1"),
+        ("src_hi", "u8"),
+        ("src_lo", "u8"),
+        ("mac", "u8"),
+        ("advskew", "u1"),
+        ("advbase", "u1"),
+    ]
+)
+"""One CARP announcement: the same IP protocol number and virtual MAC as VRRP, another protocol."""
+
+
+class Decoded(NamedTuple):
+    """What one batch of frames held."""
+
+    adverts: NDArray[np.void]  # dtype ADVERT, in frame order
+    carps: NDArray[np.void]  # dtype CARP, in frame order
+
+
+@dataclass(slots=True)
+class Tables:
+    """The values that ADVERT's ids stand for; grown by the decoder, bounded by `LIMIT` each.
+
+    Past the limit a new value gets the id of the table's overflow entry and `overflowed` says so: a hostile
+    capture costs precision, never memory.
+    """
+
+    segments: list[str] = field(default_factory=lambda: [""])
+    addresses: list[tuple[str, ...]] = field(default_factory=lambda: [()])  # canonical text, wire order
+    secrets: list[bytes] = field(default_factory=lambda: [b""])
+    overflowed: bool = False
+
+    LIMIT = 65_536
