@@ -38,6 +38,15 @@ class Frame(NamedTuple):
     number: int
 
 
+class Key(NamedTuple):
+    """The identity of a finding."""
+
+    rule: str
+    virtual_router: str | None
+    start: int
+    subject: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing worth knowing about a capture.
@@ -58,10 +67,12 @@ class Finding:
     explanation: str
     remedy: str
     frames: tuple[Frame, ...]
+    subject: str = ""
+    """What tells it from others of its rule that begin at the same time: a pair of routers, a capture."""
     supersedes: str | None = None
     """Another rule whose finding with the same virtual router and start this one replaces."""
 
     @property
-    def key(self) -> tuple[str, str | None, int]:
-        """What makes it one finding from its first alert to its completion: rule, virtual router, start."""
-        return (self.rule, self.virtual_router, self.start)
+    def key(self) -> Key:
+        """What makes it one finding from its first alert to its completion."""
+        return Key(self.rule, self.virtual_router, self.start, self.subject)

@@ -178,6 +178,10 @@ def open_stream(path: str) -> Stream | Inflated:
         CaptureError: missing, a directory, or not ours to read.
     """
     if path == STDIN:
+        try:
+            os.fstat(0)
+        except OSError as error:
+            raise CaptureError("-: standard input is closed") from error
         raw = Stream(0, owned=False)
     else:
         try:

@@ -24,7 +24,7 @@ Order = Literal["<", ">"]
 
 N = TypeVar("N", bound="np.unsignedinteger")
 
-BLOCK = 1 << 21
+BLOCK = 1 << 22
 """Bytes read at a time: large enough that the work per batch vanishes, small enough for the processor's cache."""
 
 LOOKAHEAD = 1 << 20

@@ -50,10 +50,11 @@ def readable(head: NDArray[np.uint64], at: Cursor) -> NDArray[np.bool_]:
     return good
 
 
-def unreadable_columns(
-    block: Block, at: Cursor, head: NDArray[np.uint64], values: Values
-) -> dict[str, NDArray[np.generic]]:
-    """The columns of packets that cannot be read as an advert: the little that can be known."""
+def unreadable_columns(block: Block, at: Cursor, head: NDArray[np.uint64]) -> dict[str, NDArray[np.generic]]:
+    """The columns of packets that cannot be read as an advert: the little that can be known.
+
+    They name no secret: only what is compared gets an id, in the order in which adverts name it.
+    """
     captured, length = at.end - at.pos, at.real - at.pos
     version, packet_type = head >> 60, (head >> 56) & 15
     flags = np.full(len(head), Flag.MALFORMED, np.uint32)
@@ -68,7 +69,6 @@ def unreadable_columns(
     _add_ah(block, at, auth, secrets, ah_seq)
     return {
         "auth": auth,
-        "secret": values.secrets(block, secrets.at, secrets.size),
         "ah_seq": ah_seq,
         "flags": flags,
     }

@@ -65,37 +65,44 @@ class Flag(IntFlag):
     MALFORMED = 8192  # cannot be read as an advert (too short, unknown version): kept out of the timeline
 
 
-ADVERT = np.dtype(
-    [
-        ("t", "i8"),  # nanoseconds since the epoch
-        ("number", "i8"),  # frame number in its capture
-        ("capture", "u2"),  # index of the capture; the decoder leaves 0, the session fills it
-        ("interface", "u2"),  # index of the interface within the capture
-        ("segment", "u4"),  # id in Tables.segments
-        ("family", "u1"),  # 4 or 6
-        ("vrid", "u1"),
-        ("src_hi", "u8"),  # sender address: for IPv4 hi is 0 and lo the address as a number
-        ("src_lo", "u8"),
-        ("dst_hi", "u8"),
-        ("dst_lo", "u8"),
-        ("mac", "u8"),  # source MAC as a 48-bit number; NO_MAC where the link layer has none
-        ("destination", "u1"),  # Destination
-        ("ttl", "u1"),  # TTL or hop limit
-        ("tos", "u1"),  # IPv4 TOS or IPv6 traffic class
-        ("df", "u1"),  # IPv4 don't fragment
-        ("ip_id", "i4"),  # IPv4 identification; -1 for IPv6
-        ("version", "u1"),
-        ("priority", "u1"),
-        ("interval", "i8"),  # nanoseconds: seconds in VRRPv2, centiseconds in VRRPv3
-        ("addresses", "u4"),  # id in Tables.addresses
-        ("auth", "u1"),  # Auth
-        ("secret", "u4"),  # id in Tables.secrets: eight bytes of type 1, key id of MD5 or HMAC; else 0
-        ("checksum", "u1"),  # Checksum
-        ("ah_seq", "i8"),  # sequence number of the AH header or counter of the HMAC trailer; -1 without
-        ("flags", "u4"),  # Flag
-    ]
-)
-"""One advert. `VRRPv3` intervals of 0 stay 0."""
+_VARYING = [
+    ("t", "i8"),  # nanoseconds since the epoch
+    ("number", "i8"),  # frame number in its capture
+    ("dst_hi", "u8"),  # destination address, as src below
+    ("dst_lo", "u8"),
+    ("ah_seq", "i8"),  # sequence number of the AH header or counter of the HMAC trailer; -1 without
+    ("ip_id", "i4"),  # IPv4 identification; -1 for IPv6
+    ("capture", "u2"),  # index of the capture; the decoder leaves 0, the session fills it
+    ("interface", "u2"),  # index of the interface within the capture
+]
+_STEADY = [
+    ("src_hi", "u8"),  # sender address: for IPv4 hi is 0 and lo the address as a number
+    ("src_lo", "u8"),
+    ("mac", "u8"),  # source MAC as a 48-bit number; NO_MAC where the link layer has none
+    ("interval", "i8"),  # nanoseconds: seconds in VRRPv2, centiseconds in VRRPv3; 0 stays 0
+    ("segment", "u4"),  # id in Tables.segments
+    ("addresses", "u4"),  # id in Tables.addresses
+    ("secret", "u4"),  # id in Tables.secrets: eight bytes of type 1, key id of MD5 or HMAC; else 0
+    ("flags", "u4"),  # Flag
+    ("family", "u1"),  # 4 or 6
+    ("vrid", "u1"),
+    ("version", "u1"),
+    ("priority", "u1"),
+    ("auth", "u1"),  # Auth
+    ("checksum", "u1"),  # Checksum
+    ("destination", "u1"),  # Destination
+    ("ttl", "u1"),  # TTL or hop limit
+    ("tos", "u1"),  # IPv4 TOS or IPv6 traffic class
+    ("df", "u1"),  # IPv4 don't fragment
+    ("zero_2", "u2"),  # always zero: the steady part is whole words
+    ("zero_4", "u4"),
+]
+ADVERT = np.dtype(_VARYING + _STEADY)
+"""One advert. What changes from each advert of a sender to the next comes first, what stays comes last."""
+
+STEADY_OFFSET = np.dtype(_VARYING).itemsize
+STEADY_WORDS = np.dtype(_STEADY).itemsize // 8
+"""Where in a row the part begins that stays, and how many 64-bit words it has."""
 
 NO_MAC = 1 << 48
 

@@ -91,7 +91,7 @@ class Decoder:
             for name, column in columns.items():
                 out[name][rows] = column
             rows = np.flatnonzero(~good)
-            columns = adverts.unreadable_columns(block, at.take(rows), head[rows], self._values)
+            columns = adverts.unreadable_columns(block, at.take(rows), head[rows])
             for name, column in columns.items():
                 out[name][rows] = column
         for flag, where in ((Flag.TTL, ip.ttl != 255), (Flag.BAD_IP_CHECKSUM, ip.damaged)):

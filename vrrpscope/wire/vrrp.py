@@ -242,7 +242,6 @@ class Advert:
             interval=0,
             auth=Auth.AH if ah else Auth.NONE,
             auth_data=None,
-            secret=ah.spi if ah else b"",
             ah_seq=ah.sequence if ah else -1,
             flags=flags,
         )

@@ -1,0 +1,152 @@
+"""Two masters at once: which of them is deaf, and why.
+
+A contest begins when a router becomes master while another still is. Most are over in one exchange: one
+hears the other's winning advert and yields. It becomes a split brain when the one that should have yielded
+goes on advertising, or when the two reject each other's adverts.
+
+Coupling tells who hears whom (keepalived with its default options). A master that accepts a losing advert
+answers it within milliseconds and so follows the other's rhythm. If the stronger one echoes, it hears the
+weaker one, which therefore is deaf; if both keep their own rhythm, neither hears the other. Senders that never
+echo (FRR, strict mode) look like the latter, so free rhythms convict less surely than an echo does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from vrrpscope.findings import Confidence
+from vrrpscope.timeline.events import SplitBrain
+from vrrpscope.timeline.timers import MILLISECOND
+
+if TYPE_CHECKING:
+    from vrrpscope.timeline.events import Seen
+    from vrrpscope.timeline.profile import RouterKey
+    from vrrpscope.timeline.speaker import Speaker
+
+_ECHO = 50 * MILLISECOND  # measured 1.7 to 13 ms
+_MAX_FRAMES = 8
+_OFFENCES_SHOWN = 3
+
+
+class Suspicion(NamedTuple):
+    """Why a contest is a split brain, as far as its members' fields or numbers say."""
+
+    cause: str
+    confidence: Confidence
+
+
+class Contest:
+    """The time during which a virtual router has more than one master."""
+
+    def __init__(self, start: int, seen: Seen, last_heard: Seen | None) -> None:
+        self.start = start
+        self.confirmed = False
+        self.suspicion: Suspicion | None = None
+        self.last_heard = last_heard
+        self.members: dict[str, Speaker] = {}
+        self._adverts: dict[str, int] = {}
+        self._offences: dict[str, int] = {}
+        self._deaf: tuple[str, ...] = ()
+        self._proven = False
+        self._frames: list[Seen] = [seen]
+        self._previous: tuple[Speaker, int] | None = None  # who spoke last, and when
+        self._echoes = 0
+        self._replies = 0  # adverts of the stronger that came first after one of the weaker
+
+    def join(self, speaker: Speaker) -> None:
+        """Take in one more master."""
+        self.members[speaker.address] = speaker
+
+    def heard(self, speaker: Speaker, seen: Seen) -> None:
+        """Count an advert of a member and whether it answered another's."""
+        self._adverts[speaker.address] = self._adverts.get(speaker.address, 0) + 1
+        if self._previous is not None:
+            other, before = self._previous
+            if other is not speaker and speaker.profile.beats(other.profile):
+                self._replies += 1
+                self._echoes += seen.t - before <= min(_ECHO, speaker.profile.interval // 8)
+        self._previous = (speaker, seen.t)
+
+    def offend(self, speaker: Speaker, seen: Seen, delay: int) -> bool:
+        """Note an advert by a member that should have yielded `delay` ago; whether it proves deafness.
+
+        One advert may have crossed the winning one on its way. Two cannot, nor can one that comes half an
+        interval later.
+        """
+        count = self._offences[speaker.address] = self._offences.get(speaker.address, 0) + 1
+        if count <= _OFFENCES_SHOWN:
+            self.witness(seen)
+        return count > 1 or delay >= speaker.profile.interval // 2
+
+    def ignores_answers(self, speaker: Speaker) -> bool:
+        """Whether a member that should yield is answered at once all the time, and goes on all the same."""
+        return self.confirmed and speaker.address in self._offences and self._is_echoing
+
+    @property
+    def heard_of(self) -> int:
+        """How many members have been heard since it began."""
+        return len(self._adverts)
+
+    @property
+    def _is_echoing(self) -> bool:
+        return self._replies > 0 and self._echoes * 10 >= self._replies * 8
+
+    def suspect(self, cause: str, confidence: Confidence, deaf: tuple[str, ...] = ()) -> None:
+        """Keep why it is a split brain; the first reason is the one that began it."""
+        if self.suspicion is None:
+            self.suspicion, self._deaf = Suspicion(cause, confidence), deaf
+
+    def prove(self) -> None:
+        """Note that a member that was mute spoke again: it was there all the time."""
+        self._proven = True
+
+    def doubt(self) -> None:
+        """Note that a mute member did not speak when nothing muted it any more: it may have been dead."""
+        if not self._proven and self.suspicion is not None:
+            self.suspicion = self.suspicion._replace(confidence=Confidence.POSSIBLE)
+
+    def witness(self, seen: Seen) -> None:
+        """Keep a frame as evidence."""
+        if len(self._frames) < _MAX_FRAMES and seen not in self._frames:
+            self._frames.append(seen)
+
+    def event(self, key: RouterKey, at: int, end: int | None) -> SplitBrain:
+        """Tell what is known of it now."""
+        suspicion, deaf, alternatives = self._verdict()
+        return SplitBrain(
+            at=at,
+            key=key,
+            start=self.start,
+            end=end,
+            routers=tuple(self.members),
+            silent=self._is_silent,
+            cause=suspicion.cause,
+            confidence=suspicion.confidence,
+            deaf=deaf,
+            also_possible=alternatives,
+            last_heard=self.last_heard,
+            frames=tuple(self._frames),
+            echoes=(self._echoes, self._replies),
+        )
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether at most one member is heard. One that should have yielded was caught advertising."""
+        return not self._offences and sum(count > 1 for count in self._adverts.values()) < 2
+
+    def _verdict(self) -> tuple[Suspicion, tuple[str, ...], tuple[str, ...]]:
+        if self.suspicion is not None:
+            suspicion = self.suspicion
+            if self._is_silent and not self._proven and suspicion.confidence is Confidence.CERTAIN:
+                suspicion = suspicion._replace(confidence=Confidence.LIKELY)
+            return suspicion, self._deaf, ()
+        deaf = tuple(self._offences)
+        everyone = tuple(self.members)
+        numbered = max(self.members.values(), key=lambda m: (m.profile.priority, m.profile.rank)).numbers
+        if self._is_echoing:
+            sure = Confidence.CERTAIN if self._replies >= 3 else Confidence.LIKELY
+            return Suspicion("one-node-deaf", sure), deaf, ()
+        if self._replies >= 2 and self._echoes * 10 <= self._replies * 2:
+            sure = Confidence.LIKELY if numbered else Confidence.POSSIBLE
+            return Suspicion("both-deaf", sure), everyone, ("one-node-deaf",)
+        return Suspicion("unknown", Confidence.POSSIBLE), deaf, ("one-node-deaf", "both-deaf")

@@ -1,0 +1,107 @@
+"""Why did it become master? Takeover arithmetic on one router's first advert as master.
+
+A backup takes over one Master_Down_Interval after the last advert it *accepted*, or one skew time after it
+heard the master resign. So the distance from the new master's first advert back to the old master's adverts
+says which of them it heard last:
+
+    the last one on the wire   the master fell silent                       timeout
+    an earlier one             the taker stopped accepting at that one      deaf, or it may preempt
+    a priority 0               an orderly hand-over                         resigned, fault
+    none                       another timer ran: its own start, a delay    preempted, startup
+
+A match to an earlier advert by a router that may preempt does not prove deafness: keepalived 2.x waits out
+its timer from the moment on which it began to ignore lower priorities.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from vrrpscope.timeline import timers
+from vrrpscope.timeline.acceptance import Accepts
+from vrrpscope.timeline.events import Cause, EndedBy, Seen
+
+if TYPE_CHECKING:
+    from vrrpscope.timeline.events import Reign
+    from vrrpscope.timeline.hearing import Hearing
+    from vrrpscope.timeline.profile import Profile
+    from vrrpscope.timeline.speaker import Speaker
+
+_ROUNDS = 4  # a hand-over that takes more intervals than this beyond its timer was not one
+
+
+class Explanation(NamedTuple):
+    """An election's cause and the arithmetic behind it; spans in nanoseconds."""
+
+    cause: Cause
+    takeover: int | None = None
+    expected: int | None = None
+    last_heard: Seen | None = None
+
+
+class Match(NamedTuple):
+    """The old master's advert that the timers point at."""
+
+    seen: Seen
+    takeover: int
+    expected: int
+
+
+def last_accepted(taker: Profile, seen: Seen, master: Speaker, hearing: Hearing) -> Match | None:
+    """Return the master's advert after which the taker's Master_Down_Interval ends at `seen`, if there is one."""
+    matches = (
+        Match(old, seen.t - old.t, taker.down(sent))
+        for old, sent in master.recent
+        if old.priority and hearing.judge(taker, sent).accepts is not Accepts.NO
+    )
+    best = min(matches, key=lambda m: abs(m.takeover - m.expected), default=None)
+    if best is None or abs(best.takeover - best.expected) > timers.tolerance(taker.interval):
+        return None
+    return best
+
+
+def from_vacancy(
+    taker: Speaker, profile: Profile, seen: Seen, previous: Speaker | None, hearing: Hearing
+) -> Explanation:
+    """Explain a takeover when nobody was believed master any more."""
+    if previous is None or previous.reign is None or previous.reign.end is None:
+        return Explanation(Cause.STARTUP if seen.ip_id == 1 else Cause.INITIAL)
+    if taker is previous:
+        return Explanation(Cause.STARTUP)
+    if previous.reign.ended_by in (EndedBy.RESIGNED, EndedBy.FAULT):
+        return _after_resignation(profile, seen, previous, previous.reign)
+    match = last_accepted(profile, seen, previous, hearing)
+    if match is not None:
+        return Explanation(Cause.TIMEOUT, match.takeover, match.expected, match.seen)
+    since, expected = seen.t - previous.last.t, profile.down(previous.profile)
+    if seen.ip_id == 1 and since > expected + profile.interval:
+        return Explanation(Cause.STARTUP)
+    return Explanation(Cause.TIMEOUT, since, expected)
+
+
+def _after_resignation(profile: Profile, seen: Seen, previous: Speaker, reign: Reign) -> Explanation:
+    since, expected = seen.t - (reign.end or seen.t), profile.skew()
+    if since > expected + _ROUNDS * profile.interval:
+        return Explanation(Cause.STARTUP)
+    cause = Cause.FAULT if reign.ended_by is EndedBy.FAULT else Cause.RESIGNED
+    return Explanation(cause, since, expected, previous.last)
+
+
+def against(taker: Speaker, profile: Profile, seen: Seen, master: Speaker, hearing: Hearing) -> Explanation:
+    """Explain a takeover from a master that was still there."""
+    match = last_accepted(profile, seen, master, hearing)
+    facts = (match.takeover, match.expected, match.seen) if match else (None, None, None)
+    if not hearing.accepts(taker, master) or not profile.beats(master.profile):
+        return Explanation(Cause.DEAF, *facts)
+    if profile.priority == 255:
+        return Explanation(Cause.OWNER)
+    if profile.priority == master.profile.priority:
+        return Explanation(Cause.TIE_BREAK, *facts)
+    if _sank(master, profile):
+        return Explanation(Cause.PRIORITY_DROP, *facts)
+    return Explanation(Cause.PREEMPTED, *facts)
+
+
+def _sank(master: Speaker, taker: Profile) -> bool:
+    """Whether the master announced more than the taker's priority not long ago."""
+    return any(seen.priority >= taker.priority for seen, _ in master.recent)

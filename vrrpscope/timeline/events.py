@@ -1,0 +1,201 @@
+"""What the engine tells: the events of a virtual router's life.
+
+Events are frozen; one that lasts is told twice with the same start, once when it is known to have begun
+(`end` is None) and once when it is over. `at` is the capture time at which it became known, which a live
+listener needs and which is the same however the adverts were cut into batches. All times are nanoseconds
+since the epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from vrrpscope.findings import Confidence
+    from vrrpscope.timeline.profile import Profile, RouterKey
+
+
+class Seen(NamedTuple):
+    """One advert as it was captured: the evidence events point at."""
+
+    t: int
+    capture: int  # index of the capture
+    number: int  # frame number in it
+    priority: int
+    ip_id: int  # -1 for IPv6
+    sequence: int  # of AH or the HMAC trailer, -1 without
+    destination: int  # low 64 bits of the destination address: tells a unicast copy from a duplicate
+    vantage: int  # where the capture was taken: equal for the pieces of one rotated capture
+
+
+class Cause(StrEnum):
+    """Why a router became master; the report's `elections[].cause`."""
+
+    INITIAL = "initial"  # the capture begins with it: unknown
+    STARTUP = "startup"  # nobody was master
+    RESIGNED = "resigned"  # the master sent priority 0
+    FAULT = "fault"  # the master sent priority 0 twice: keepalived's FAULT state
+    TIMEOUT = "timeout"  # the master fell silent
+    PREEMPTED = "preempted"  # a higher priority arrived
+    PRIORITY_DROP = "priority-drop"  # the master's own priority sank below
+    TIE_BREAK = "tie-break"  # equal priorities: the higher address
+    OWNER = "owner"  # priority 255 takes at once
+    DEAF = "deaf"  # the master was there and should have been heard
+    RECLAIMED = "reclaimed"  # a master that had fallen silent goes on where it stopped
+    UNKNOWN = "unknown"
+
+
+class EndedBy(StrEnum):
+    """How a reign ended; the report's `masters[].ended_by`."""
+
+    RESIGNED = "resigned"
+    FAULT = "fault"
+    SILENT = "silent"
+    YIELDED = "yielded"
+    UNKNOWN = "unknown"
+
+
+@dataclass(slots=True)
+class Reign:
+    """A time during which a router is believed master. Grows while it lasts."""
+
+    router: str
+    start: int
+    end: int | None = None
+    adverts: int = 0
+    mute: int = 0  # nanoseconds of it in which the router was believed master and sent nothing
+    ended_by: EndedBy | None = None
+    farewell: Seen | None = None  # the priority 0 that ended it
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened to one virtual router."""
+
+    at: int
+    key: RouterKey
+
+
+@dataclass(frozen=True, slots=True)
+class Election(Event):
+    """A router became master; told again if what follows shows that it was otherwise."""
+
+    seen: Seen  # its first advert
+    previous: str | None
+    router: str
+    cause: Cause
+    takeover: int | None  # since the last advert it accepted, or the priority 0
+    expected: int | None  # what its timers predict for that
+    masterless: int
+    last_heard: Seen | None
+    profile: Profile  # what the new master announces
+
+    @property
+    def time(self) -> int:
+        """When it became master; `at` is later where it was told again."""
+        return self.seen.t
+
+
+@dataclass(frozen=True, slots=True)
+class SplitBrain(Event):
+    """Two or more routers are master at once, and not just while one yields to the other."""
+
+    start: int
+    end: int | None
+    routers: tuple[str, ...]
+    silent: bool  # at most one of them advertises
+    cause: str
+    confidence: Confidence
+    deaf: tuple[str, ...]
+    also_possible: tuple[str, ...]
+    last_heard: Seen | None
+    frames: tuple[Seen, ...]
+    echoes: tuple[int, int]  # adverts of the stronger that followed the other's at once, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class NoMaster(Event):
+    """Nobody was seen to be master."""
+
+    start: int
+    end: int | None
+    previous: str
+    last: Seen | None  # the previous master's last advert
+    resumed: bool = False  # the previous master turned out to have been there all along
+
+
+class MissedKind(StrEnum):
+    """Where adverts that should have been seen were lost; the report's `missed[].kind`."""
+
+    LOST = "lost"  # sent, and lost before the capture
+    LATE = "late"  # not sent in time
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Missed(Event):
+    """Between two adverts of a master, `adverts` more should have been seen."""
+
+    router: str
+    start: int  # the advert before
+    end: int  # the advert after
+    adverts: int
+    kind: MissedKind
+    margin: int | None  # until a backup would have taken over; negative if one could have
+    before: Seen
+    after: Seen
+    interval: int  # that should have been between them
+
+
+@dataclass(frozen=True, slots=True)
+class Flapping(Event):
+    """Mastership moved several times in a row."""
+
+    start: int
+    moves: int
+    causes: tuple[Cause, ...]
+    routers: tuple[str, ...]
+    frames: tuple[Seen, ...]  # of the first few moves
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch(Event):
+    """Two routers of one virtual router announce settings that do not go together."""
+
+    kind: str  # "password-mismatch", ..., "vrid-collision", "equal-priority"
+    one: Profile
+    other: Profile
+    frames: tuple[Seen, Seen]
+
+
+@dataclass(frozen=True, slots=True)
+class NewProfile(Event):
+    """A router is seen for the first time, or announces something new."""
+
+    profile: Profile
+    previous: Profile | None
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted(Event):
+    """A sender's IP ID counter begins anew: its daemon was started or, without a gap, reloaded."""
+
+    router: str
+    reload: bool
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class CarpBeside(Event):
+    """CARP is spoken on the segment of a virtual router; both use the same protocol and virtual MACs."""
+
+    vhid: int
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Closing(Event):
+    """The captures end: what is counted in the speakers' tallies is final."""

@@ -1,0 +1,356 @@
+"""The state machine of one virtual router: what each of its routers believes, advert by advert.
+
+Theory of operation
+    Mastership is a belief per router, not a run of packets. A router that advertised with priority > 0 stays
+    master until it resigns (priority 0), falls silent for longer than any backup would wait with nothing that
+    would have muted it, or must have accepted an advert that beats its own. Whether it accepts is predicted
+    from what it announces itself (`hearing`, `rivalry`); that it yielded is only known when its next advert does not
+    come. So every master has a deadline (`masters`), and `advance` lets those pass that lie before the next
+    advert.
+
+    keepalived restarts its advert timer on every advert it reads, accepted or not. A master that rejects
+    another's adverts can therefore be kept mute by them: its silence then proves nothing, and its deadline
+    moves with each of them.
+
+    The IP ID can overturn a belief: a master given up as silent that goes on with its very next number has
+    been master all along (its reign is reopened, mute for the time between).
+
+Nothing here reads a clock; time passes only through `advert`, `repeat` and `advance`. What happens is added
+to `history`, which the engine drains.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from vrrpscope.timeline import elections, timers
+from vrrpscope.timeline.acceptance import disagreements
+from vrrpscope.timeline.events import (
+    Cause,
+    Closing,
+    Election,
+    EndedBy,
+    Mismatch,
+    MissedKind,
+    NewProfile,
+    NoMaster,
+    Reign,
+    Restarted,
+)
+from vrrpscope.timeline.history import History
+from vrrpscope.timeline.masters import Masters, Vacancy, due, strength
+from vrrpscope.timeline.missed import Gap, judge_gap, missed_event, overdue
+from vrrpscope.timeline.rivalry import Rivalry
+from vrrpscope.timeline.speaker import Speaker
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vrrpscope.timeline.events import Seen
+    from vrrpscope.timeline.profile import Profile, RouterKey
+
+MAX_SPEAKERS: Final = 256  # per virtual router; a /24 full of rogues
+
+MAX_ADDRESSES: Final = 4_096
+
+_MAX_COMPARED = 4_096
+_DOUBLE_ZERO = 100 * timers.MILLISECOND  # keepalived's FAULT sends two within microseconds
+
+
+class Router:
+    """One virtual router as seen in the captures."""
+
+    def __init__(self, key: RouterKey, observed_from: int | None) -> None:
+        self.key = key
+        self.speakers: dict[str, Speaker] = {}
+        self.addresses: dict[str, None] = {}  # every virtual address announced, in order of appearance
+        self.masters = Masters()
+        self.history = History()
+        self.deadline = self.masters.deadline
+        self.duplicates: dict[int, int] = {}  # second sightings of an advert, by capture
+        self.unheard = 0  # adverts of speakers beyond MAX_SPEAKERS
+        self._observed_from = observed_from
+        self._rivalry = Rivalry(key, self.masters, self.history)
+        self._compared: set[tuple[str, int, str, int]] = set()  # two addresses with their terms
+
+    # --- time and adverts come in -------------------------------------------------------------------
+
+    def advert(self, seen: Seen, profile: Profile) -> None:
+        """Take one advert, unless it is the repetition of one already taken."""
+        if self.deadline < seen.t:
+            self.advance(seen.t)
+        speaker = self.speakers.get(profile.address)
+        if speaker is None:
+            if len(self.speakers) >= MAX_SPEAKERS:
+                self.unheard += 1
+                return
+            speaker = self.speakers[profile.address] = Speaker(profile, seen)
+        elif speaker.is_repetition(seen, profile):
+            if seen.destination == speaker.last.destination:
+                self.duplicates[seen.capture] = self.duplicates.get(seen.capture, 0) + 1
+            return
+        if profile not in speaker.profiles:
+            self._announce(speaker, profile, seen)
+        if not profile.priority:
+            self._resign(speaker, profile, seen)
+        elif speaker.is_master:
+            self._go_on(speaker, profile, seen)
+        else:
+            self._ascend(speaker, profile, seen)
+        self.deadline = self.masters.deadline
+
+    def settled(self, profile: Profile, seen: Seen) -> bool:
+        """Whether `seen` was just taken and more of the same can change nothing but counters."""
+        master = self.masters.strongest
+        return (
+            master is not None
+            and len(self.masters) == 1
+            and not self._rivalry.is_open
+            and master.profile is profile
+            and master.yield_at is None
+            and master.last == seen
+            and not master.mixed
+        )
+
+    def repeat(self, latest: list[Seen], gaps: NDArray[np.int64], step: int | None) -> None:
+        """Take a run of adverts that repeat the last one on time, while `settled`.
+
+        Args:
+            latest: the final adverts of the run, up to `speaker.RECENT` of them.
+            gaps: the gap before each advert of the run, nanoseconds. Shape (n,).
+            step: how the IP ID went up from each to the next, if it did alike: 1, another number, or None.
+        """
+        for master in self.masters:
+            master.take_many(gaps, latest, step)
+        self.deadline = self.masters.deadline
+
+    def advance(self, now: int) -> None:
+        """Let everything happen that was due before `now`."""
+        while self.deadline < now:
+            at = self.deadline
+            vacancy = self.masters.vacancy
+            if vacancy is not None and not vacancy.told and vacancy.due == at:
+                vacancy.told = True
+                self.history.add(self._no_master(vacancy, at=at, end=None))
+            for master in self.masters:
+                if due(master) == at:
+                    self._expire(master, at)
+            self.deadline = self.masters.deadline
+
+    def close(self, now: int) -> None:
+        """Let time pass to the end of the capture and tell again what still lasts."""
+        self.advance(now)
+        self._rivalry.close(now)
+        for master in self.masters:
+            if master.rearmed > master.last.t:  # else its silence is the capture's edge
+                self._note_mute(master, now, spoke=False)
+        self.history.add(Closing(now, self.key))
+
+    # --- what an advert does ------------------------------------------------------------------------
+
+    def _announce(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
+        """Something new is said: compare it with what the others say."""
+        previous = speaker.profile if speaker.profiles else None
+        speaker.profiles[profile] = seen
+        if len(self.addresses) < MAX_ADDRESSES:
+            self.addresses.update(dict.fromkeys(profile.addresses))
+        self.history.add(NewProfile(seen.t, self.key, profile, previous, seen))
+        if not profile.priority:
+            return  # a resigning router may leave its list out
+        for other in self._others(speaker):
+            if other.terms.priority:
+                self._compare(other, profile, seen)
+
+    def _compare(self, other: Speaker, profile: Profile, seen: Seen) -> None:
+        kinds = ["equal-priority"] if other.terms.priority == profile.priority else []
+        terms = (other.address, other.terms.terms, profile.address, profile.terms)
+        if terms not in self._compared:
+            if len(self._compared) >= _MAX_COMPARED:
+                self._compared.clear()  # comparing again is slow, and told no second time
+            self._compared.add(terms)
+            kinds += [verdict.reason for verdict in disagreements(other.terms, profile) if verdict.reason]
+        for kind in kinds:
+            if self.history.is_news(kind, profile.address, other.address):
+                event = Mismatch(seen.t, self.key, kind, other.terms, profile, (other.last, seen))
+                self.history.add(event)
+
+    def _resign(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
+        reign = speaker.reign
+        if speaker.is_master:
+            self._rivalry.resigns(seen)
+            self._note_mute(speaker, seen.t, spoke=True)
+            speaker.take(seen, profile)
+            self._leave(speaker, seen.t, EndedBy.RESIGNED, at=seen.t)
+            return
+        speaker.take(seen, profile)
+        if reign is None:  # it was master before the capture began
+            speaker.reign = Reign(speaker.address, seen.t, seen.t, ended_by=EndedBy.RESIGNED)
+            self.history.begin(speaker.reign)
+            self.masters.vacate(speaker, seen.t, seen.t + profile.down_limit)
+        elif reign.ended_by is EndedBy.RESIGNED and reign.end and seen.t - reign.end <= _DOUBLE_ZERO:
+            reign.ended_by = EndedBy.FAULT
+
+    def _go_on(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
+        """A master advertises again."""
+        gap = overdue(speaker, seen, self.speakers.values())
+        if gap is not None:
+            self._miss(speaker, seen, gap)
+        if gap is None or gap.kind is not MissedKind.LOST:
+            self._note_mute(speaker, seen.t, spoke=True)
+        self._note_restart(speaker, seen)
+        self._rivalry.spoke(speaker, seen)
+        speaker.take(seen, profile)
+        self._rivalry.reach(speaker, seen)
+
+    def _ascend(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
+        """A router that was not master advertises with a priority."""
+        self._end_stale(profile, seen.t)
+        gap = self._continues(speaker, profile, seen)
+        if gap is not None:
+            self._resume(speaker, profile, seen, gap)
+        else:
+            self._begin(speaker, profile, seen)
+        self._rivalry.reach(speaker, seen)
+
+    # --- reigns begin and end -------------------------------------------------------------------------
+
+    def _begin(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
+        rivals = list(self.masters)
+        self._note_restart(speaker, seen)
+        found, former = self._explain(speaker, profile, seen)
+        self.history.add(
+            Election(
+                at=seen.t,
+                key=self.key,
+                seen=seen,
+                previous=None if former is None or former is speaker else former.address,
+                router=speaker.address,
+                cause=found.cause,
+                takeover=found.takeover,
+                expected=found.expected,
+                masterless=self._end_vacancy(seen.t),
+                last_heard=found.last_heard,
+                profile=profile,
+            )
+        )
+        speaker.reign = Reign(speaker.address, seen.t)
+        self.history.begin(speaker.reign)
+        speaker.began = seen
+        speaker.take(seen, profile)
+        self.masters.enter(speaker)
+        if rivals:
+            last_heard = found.last_heard if found.cause is Cause.DEAF else None
+            self._rivalry.meet(speaker, seen, rivals, last_heard)
+
+    def _explain(self, speaker: Speaker, profile: Profile, seen: Seen) -> tuple[elections.Explanation, Speaker | None]:
+        """Return why it becomes master, and whom it follows."""
+        last, hearing = self.masters.last, self._rivalry.hearing
+        rival = max(self.masters, key=lambda m: (m.yield_at is None, *strength(m)), default=None)
+        if rival is None:
+            found = elections.from_vacancy(speaker, profile, seen, last, hearing)
+            start = seen.t if self._observed_from is None else self._observed_from
+            if found.cause is Cause.INITIAL and seen.t - start > profile.down_limit:
+                found = found._replace(cause=Cause.STARTUP)
+            return found, last
+        if rival.reign is not None and seen.t - rival.reign.start <= timers.tolerance(profile.interval):
+            # Both took over from the same master; neither can have heard the other before.
+            found = elections.from_vacancy(speaker, profile, seen, last, hearing)
+            if found.takeover is not None:
+                return found, last
+        return elections.against(speaker, profile, seen, rival, hearing), rival
+
+    def _end_stale(self, taker: Profile, now: int) -> None:
+        """End the reigns of masters silent for as long as the taker waits: it takes over from a dead one."""
+        for master in self.masters:
+            patience = min(taker.down(master.profile), 3 * master.profile.interval)
+            patience -= timers.tolerance(master.profile.interval)
+            if master.yield_at is None and now - max(master.last.t, master.rearmed) >= patience:
+                self._expire(master, now)
+
+    def _expire(self, master: Speaker, at: int) -> None:
+        if master.yield_at is not None:
+            self._rivalry.yielded(master)
+            self._leave(master, master.yield_at, EndedBy.YIELDED, at)
+        elif master.rearmed > master.last.t:
+            self._rivalry.doubt()
+            self._leave(master, master.rearmed, EndedBy.UNKNOWN, at)
+        else:
+            self._leave(master, master.last.t, EndedBy.SILENT, at)
+
+    def _leave(self, speaker: Speaker, end: int, by: EndedBy, at: int) -> None:
+        self.masters.leave(speaker, end, by, at)
+        contested_since = self._rivalry.left(end, at)
+        if by is EndedBy.SILENT and contested_since is not None:
+            self.history.amend(contested_since, speaker, at)
+
+    def _end_vacancy(self, now: int, *, resumed: bool = False) -> int:
+        """Close the time without a master; return how long it was."""
+        vacancy = self.masters.vacancy
+        if vacancy is None:
+            return 0
+        if vacancy.told:
+            self.history.add(self._no_master(vacancy, at=now, end=now, resumed=resumed))
+        self.masters.vacancy = None
+        return now - vacancy.since
+
+    def _no_master(self, vacancy: Vacancy, *, at: int, end: int | None, resumed: bool = False) -> NoMaster:
+        previous = vacancy.previous
+        return NoMaster(at, self.key, vacancy.since, end, previous.address, previous.last, resumed)
+
+    # --- a master that was given up returns -------------------------------------------------------------
+
+    def _continues(self, speaker: Speaker, profile: Profile, seen: Seen) -> Gap | None:
+        """Whether a router given up as silent proves to have been master all along."""
+        reign = speaker.reign
+        if reign is None or reign.ended_by is not EndedBy.SILENT or not speaker.numbers:
+            return None
+        if any(m.profile.beats(profile) and self._rivalry.hearing.accepts(speaker, m) for m in self.masters):
+            return None  # it should have yielded, and may have done so
+        gap = judge_gap(speaker, seen, speaker.last.t)
+        return gap if gap.continues else None
+
+    def _resume(self, speaker: Speaker, profile: Profile, seen: Seen, gap: Gap) -> None:
+        reign = speaker.reign
+        if reign is None:
+            return
+        self._end_vacancy(seen.t, resumed=True)
+        self.history.fill(speaker.last.t, seen.t)
+        self._miss(speaker, seen, gap)
+        if gap.kind is MissedKind.LATE:
+            reign.mute += seen.t - speaker.last.t
+        reign.end = reign.ended_by = None
+        silent_since = speaker.last
+        speaker.take(seen, profile)
+        usurpers = list(self.masters)
+        self.masters.enter(speaker)
+        if usurpers:
+            former, to = max(usurpers, key=strength).address, speaker.address
+            cause = Cause.RECLAIMED
+            self.history.add(Election(seen.t, self.key, seen, former, to, cause, None, None, 0, None, profile))
+            self._rivalry.depose(speaker, seen, usurpers, gap.kind, silent_since)
+
+    # --- bookkeeping ----------------------------------------------------------------------------------------
+
+    def _others(self, speaker: Speaker) -> list[Speaker]:
+        return [s for s in self.speakers.values() if s is not speaker]
+
+    def _miss(self, speaker: Speaker, seen: Seen, gap: Gap) -> None:
+        missed = missed_event(self.key, speaker, seen, self._others(speaker), gap)
+        speaker.miss(missed)
+        self.history.add(missed)
+
+    def _note_mute(self, speaker: Speaker, now: int, *, spoke: bool) -> None:
+        """Count a silence that did not end a reign."""
+        silent = now - speaker.last.t
+        if speaker.reign is None or silent <= timers.late_after(speaker.profile.interval):
+            return
+        speaker.reign.mute += silent
+        if spoke:
+            self._rivalry.mute_spoke(now)
+
+    def _note_restart(self, speaker: Speaker, seen: Seen) -> None:
+        if speaker.numbers and seen.ip_id == 1 and speaker.step(seen) != 1:
+            on_time = seen.t - speaker.last.t <= timers.late_after(speaker.profile.interval)
+            reload = on_time and speaker.is_master
+            self.history.add(Restarted(seen.t, self.key, speaker.address, reload, seen))
