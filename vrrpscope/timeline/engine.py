@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from vrrpscope.timeline.events import CarpBeside, Event, Seen
+from vrrpscope.timeline.history import Budget
 from vrrpscope.timeline.profile import ProfileTable, RouterKey
 from vrrpscope.timeline.router import Router
 from vrrpscope.timeline.speaker import RECENT
@@ -82,6 +83,7 @@ class Engine:
         self._tables = tables
         self._profiles = ProfileTable(tables)
         self._machines: list[Router] = []
+        self._budget = Budget()
         self._observed_from: int | None = None
         self._carps: dict[str, dict[int, Seen]] = {}
 
@@ -177,7 +179,7 @@ class Engine:
 
     def _add_machines(self) -> None:
         for key in self._profiles.keys[len(self._machines) : MAX_ROUTERS]:
-            machine = Router(key, self._observed_from)
+            machine = Router(key, self._observed_from, self._budget)
             self._machines.append(machine)
             self.routers[key] = machine
 

@@ -32,8 +32,24 @@ _MAX_NEWS = 1_000
 
 
 @dataclass(slots=True)
+class Budget:
+    """How much may still be kept, of all virtual routers together."""
+
+    left: int = 25_000
+
+    def spend(self) -> bool:
+        """Take one from what is left; False if there is nothing."""
+        if self.left <= 0:
+            return False
+        self.left -= 1
+        return True
+
+
+@dataclass(slots=True)
 class History:
     """The past of one virtual router. Lists are in order of start."""
+
+    budget: Budget = field(default_factory=Budget)
 
     reigns: list[Reign] = field(default_factory=list)
     elections: list[Election] = field(default_factory=list)
@@ -62,7 +78,7 @@ class History:
 
     def begin(self, reign: Reign) -> None:
         """Keep a reign, if there is room."""
-        if len(self.reigns) < MAX_KEPT:
+        if len(self.reigns) < MAX_KEPT and self.budget.spend():
             self.reigns.append(reign)
         else:
             self.omitted += 1
@@ -120,14 +136,14 @@ class History:
             self.untold.append(event)
 
     def _keep(self, kept: list[_Kept], event: _Kept) -> None:
-        if len(kept) < MAX_KEPT:
+        if len(kept) < MAX_KEPT and self.budget.spend():
             kept.append(event)
             self.untold.append(event)
         else:
             self.omitted += 1
 
     def _keep_latest(self, kept: dict[int, _Lasting], event: _Lasting) -> None:
-        if event.start in kept or len(kept) < MAX_KEPT:
+        if event.start in kept or (len(kept) < MAX_KEPT and self.budget.spend()):
             kept[event.start] = event
             self.untold.append(event)
         else:

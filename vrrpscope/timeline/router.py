@@ -37,7 +37,7 @@ from vrrpscope.timeline.events import (
     Reign,
     Restarted,
 )
-from vrrpscope.timeline.history import History
+from vrrpscope.timeline.history import Budget, History
 from vrrpscope.timeline.masters import Masters, Vacancy, due, strength
 from vrrpscope.timeline.missed import Gap, judge_gap, missed_event, overdue
 from vrrpscope.timeline.rivalry import Rivalry
@@ -61,12 +61,12 @@ _DOUBLE_ZERO = 100 * timers.MILLISECOND  # keepalived's FAULT sends two within m
 class Router:
     """One virtual router as seen in the captures."""
 
-    def __init__(self, key: RouterKey, observed_from: int | None) -> None:
+    def __init__(self, key: RouterKey, observed_from: int | None, budget: Budget | None = None) -> None:
         self.key = key
         self.speakers: dict[str, Speaker] = {}
         self.addresses: dict[str, None] = {}  # every virtual address announced, in order of appearance
         self.masters = Masters()
-        self.history = History()
+        self.history = History(budget or Budget())
         self.deadline = self.masters.deadline
         self.duplicates: dict[int, int] = {}  # second sightings of an advert, by capture
         self.unheard = 0  # adverts of speakers beyond MAX_SPEAKERS

@@ -1,0 +1,134 @@
+"""The catalogue of rules, and what a rule is given.
+
+A rule is a pure function from one event and the history of its virtual router to findings:
+
+    @rule("near-failover", Missed)
+    def near_failover(missed: Missed, case: Case) -> Iterator[Finding]:
+        '''A master was almost given up for dead.'''
+
+It is called once for each event, live or offline. The first line of its docstring is its summary; the page
+`docs/rules/NAME.md` explains it. Rules about a capture itself are given its `CaptureInfo` instead of an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from vrrpscope.findings import Confidence, Finding, Frame, Severity
+from vrrpscope.rules.text import digest, in_clear, listing
+
+if TYPE_CHECKING:
+    from vrrpscope.capture.frames import CaptureInfo
+    from vrrpscope.timeline.events import Event, Seen
+    from vrrpscope.timeline.router import Router
+    from vrrpscope.timeline.speaker import Speaker
+
+_SHOWN = 4  # virtual addresses named in a sentence
+
+Function = Callable[[Any, "Case"], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of the catalogue."""
+
+    name: str
+    on: tuple[type[Event | CaptureInfo], ...]
+    function: Function
+
+    @property
+    def summary(self) -> str:
+        """What it finds, in one line."""
+        return (self.function.__doc__ or "").strip().splitlines()[0]
+
+
+RULES: dict[str, Rule] = {}
+"""All rules by name, in the order in which their modules are imported."""
+
+
+def rule(name: str, *on: type[Event | CaptureInfo]) -> Callable[[Function], Function]:
+    """Enter a function into the catalogue, to be called for each event of the given types."""
+
+    def enter(function: Function) -> Function:
+        RULES[name] = Rule(name, on, function)
+        return function
+
+    return enter
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a rule may look at beside the event itself."""
+
+    names: Sequence[str]  # of the captures
+    router: Router | None  # None for a rule about a capture
+    show_secrets: bool = False
+
+    def frame(self, seen: Seen) -> Frame:
+        """Return an advert as evidence."""
+        return Frame(self.names[seen.capture], seen.number)
+
+    def where(self, seen: Seen) -> str:
+        """Return a frame as words."""
+        return f"frame {seen.number}" + (f" of {self.names[seen.capture]}" if len(self.names) > 1 else "")
+
+    def vips(self) -> str:
+        """Return the virtual addresses of this case's virtual router, as words."""
+        addresses = {} if self.router is None else self.router.addresses
+        shown = list(islice(addresses, _SHOWN))
+        return listing(shown + ["more"] * (len(addresses) > _SHOWN)) if addresses else "no announced address"
+
+    def speaker(self, address: str) -> Speaker:
+        """Return one of this case's routers."""
+        if self.router is None:
+            raise LookupError(address)
+        return self.router.speakers[address]
+
+    def secret(self, secret: bytes) -> str:
+        """Return a password as it may be printed."""
+        return in_clear(secret) if self.show_secrets else digest(secret)
+
+    def finding(
+        self,
+        rule: str,
+        severity: Severity,
+        confidence: Confidence,
+        *,
+        start: int,
+        title: str,
+        explanation: str,
+        remedy: str,
+        end: int | None = None,
+        routers: Iterable[str] = (),
+        frames: Iterable[Seen | None] = (),
+        subject: str = "",
+        supersedes: str | None = None,
+    ) -> Finding:
+        """Make a finding about this case's virtual router; missing frames are left out."""
+        evidence = sorted({self.frame(seen) for seen in frames if seen is not None})
+        key = None if self.router is None else str(self.router.key)
+        return Finding(
+            rule=rule,
+            severity=severity,
+            confidence=confidence,
+            virtual_router=key,
+            routers=tuple(routers),
+            start=start,
+            end=end,
+            title=title,
+            explanation=explanation,
+            remedy=remedy,
+            frames=tuple(evidence),
+            subject=subject,
+            supersedes=supersedes,
+        )
+
+
+def judge(subject: Event | CaptureInfo, case: Case, rules: Iterable[Rule]) -> Iterator[Finding]:
+    """Run the rules that are meant for this kind of subject."""
+    for entry in rules:
+        if isinstance(subject, entry.on):
+            yield from entry.function(subject, case)

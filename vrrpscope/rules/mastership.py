@@ -1,0 +1,149 @@
+"""Mastership that moved, moved slowly, moved too often, or was nowhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vrrpscope.findings import Confidence, Finding, Severity
+from vrrpscope.rules.catalogue import Case, rule
+from vrrpscope.rules.text import span
+from vrrpscope.timeline.events import Cause, Election, Flapping, NoMaster
+from vrrpscope.timeline.timers import SECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PLANNED = {
+    Cause.RESIGNED: "{old} resigned (priority 0), as on a clean stop",
+    Cause.PREEMPTED: "{new} has the higher priority and took over from {old}",
+    Cause.OWNER: "{new} owns the address (priority 255) and took it from {old}",
+    Cause.TIE_BREAK: "Both have the same priority and {new} the higher address",
+    Cause.RECLAIMED: "{old} had taken over while {new} was silent, and yielded when it went on",
+}
+_UNPLANNED = {
+    Cause.PRIORITY_DROP: "{old} lowered its own priority, as keepalived does when a weighted script fails",
+    Cause.UNKNOWN: "{old} fell silent, and {new} took over before its timers could tell it so",
+    Cause.FAULT: "{old} resigned twice in a row, as keepalived does on entering FAULT",
+    Cause.TIMEOUT: "{old} fell silent without resigning: a crash, a dead link, or adverts lost on the way",
+}
+_CHECK = {
+    Cause.PRIORITY_DROP: "Look at the track_script results in the log of {old}.",
+    Cause.FAULT: "Look at the log of {old}: a tracked script, interface or process failed.",
+    Cause.TIMEOUT: "Look at {old} at that time: host, link and daemon. A daemon that crashed may have left the "
+    "address configured (ip address show).",
+}
+
+_SLOW = SECOND // 4  # later than the timers predict by more than this is not jitter
+
+
+@rule("failover", Election)
+def failover(election: Election, case: Case) -> Iterator[Finding]:
+    """Mastership moved from one router to another."""
+    planned = _PLANNED.get(election.cause)
+    story = planned or _UNPLANNED.get(election.cause)
+    if story is None or election.previous is None:
+        return
+    old, new = election.previous, election.router
+    explanation = story.format(old=old, new=new) + "."
+    remedy = _CHECK.get(election.cause, "").format(old=old)
+    if election.cause is Cause.TIMEOUT and not election.masterless:
+        explanation = f"{old} fell silent; later it went on where it had stopped, so it was master all the time."
+        remedy = "See silent-split-brain, late-adverts and lost-adverts for what kept it silent."
+    if election.takeover is not None and election.expected is not None and election.last_heard is not None:
+        explanation += (
+            f" {new} took over {span(election.takeover)} after {case.where(election.last_heard)}; its timers "
+            f"predict {span(election.expected)}."
+        )
+    gone = f", {span(election.masterless)} without a master" if election.masterless else ""
+    yield case.finding(
+        "failover",
+        Severity.INFO if planned else Severity.WARNING,
+        Confidence.CERTAIN if election.last_heard is not None else Confidence.LIKELY,
+        start=election.time,
+        end=election.time,
+        title=f"{new} took over from {old} ({election.cause.value}){gone}",
+        explanation=explanation,
+        remedy=remedy,
+        routers=(old, new),
+        frames=(election.last_heard, election.seen),
+    )
+
+
+@rule("slow-failover", Election)
+def slow_failover(election: Election, case: Case) -> Iterator[Finding]:
+    """A takeover lasted longer than the new master's timers predict, or the timers themselves are long."""
+    took, expected, interval = election.takeover, election.expected, election.profile.interval
+    if took is None or expected is None:
+        return
+    if took > expected + _SLOW + expected // 10:
+        why = f"The timers of {election.router} predict {span(expected)}."
+        delay = "preempt_delay" if election.cause is Cause.PREEMPTED else "a start-up delay"
+        fix = f"Look at its log: {delay} or a busy host may have held it up."
+    elif election.cause is Cause.TIMEOUT and expected > 5 * interval:
+        why = (
+            f"{election.router} is configured for adverts every {span(interval)}, but a VRRPv3 backup adopts the "
+            f"master's interval, and waited {span(expected)}."
+        )
+        fix = "Set the same advert_int on all routers of this VRID."
+    else:
+        return
+    yield case.finding(
+        "slow-failover",
+        Severity.WARNING,
+        Confidence.LIKELY,
+        start=election.time,
+        end=election.time,
+        title=f"{election.router} needed {span(took)} to take over",
+        explanation=why,
+        remedy=fix,
+        routers=(election.router,),
+        frames=(election.last_heard, election.seen),
+    )
+
+
+@rule("flapping", Flapping)
+def flapping(flaps: Flapping, case: Case) -> Iterator[Finding]:
+    """Mastership changes hands again and again."""
+    yield case.finding(
+        "flapping",
+        Severity.WARNING,
+        Confidence.CERTAIN,
+        start=flaps.start,
+        end=flaps.at,
+        title=f"mastership of {case.vips()} changed {flaps.moves} times in {span(flaps.at - flaps.start)}",
+        explanation=f"Causes: {', '.join(flaps.causes)}. Every change moves the address and breaks connections.",
+        remedy="Mend the cause of the single changes; on the stronger router nopreempt or "
+        "preempt_delay (not both, and with state BACKUP) damp it.",
+        routers=flaps.routers,
+        frames=flaps.frames,
+    )
+
+
+@rule("no-master", NoMaster)
+def no_master(outage: NoMaster, case: Case) -> Iterator[Finding]:
+    """No router was seen to be master for longer than any backup would wait."""
+    who, ended = outage.previous, outage.end
+    length = "" if ended is None else f" for {span(ended - outage.start)}"
+    if outage.resumed:
+        severity, title = Severity.WARNING, f"no advert of {case.vips()} was seen{length}"
+        why = (
+            f"{who} went on afterwards with the IP ID that follows: it was master all along, and either sent nothing "
+            "or its adverts did not reach this capture. No backup took over."
+        )
+    else:
+        severity, title = Severity.CRITICAL, f"nobody was master of {case.vips()}{length}"
+        why = f"After the last advert of {who} nobody advertised for longer than any backup would wait."
+    yield case.finding(
+        "no-master",
+        severity,
+        Confidence.LIKELY,
+        start=outage.start,
+        end=ended,
+        title=title,
+        explanation=why + " Not seen here does not prove that it was not sent.",
+        remedy="See late-adverts or lost-adverts; if there is a backup, find out why it did not take over."
+        if outage.resumed
+        else "Check that a second router is configured and running, and that this capture point sees both.",
+        routers=(who,),
+        frames=(outage.last,),
+    )
