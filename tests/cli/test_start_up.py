@@ -1,0 +1,48 @@
+"""What a command loads is what it needs; nothing here measures time, the names of the modules say enough."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Final
+
+import pytest
+
+from tests.cli.running import HEALTHY, SAMPLES, run
+
+SPY: Final = """
+import json, sys
+from vrrpscope.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})), file=sys.stderr)
+"""
+NEVER: Final = {"pandas", "matplotlib", "scapy", "pyshark", "jinja2", "textual", "jsonschema", "IPython", "pytest"}
+CODECS: Final = {"zstandard", "lz4"}  # the rest is in the standard library, and click loads it
+
+
+def loaded(*arguments: str) -> set[str]:
+    result = run(*arguments, command=(sys.executable, "-c", SPY))
+    return set(json.loads(result.err.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"]])
+def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
+    assert loaded(*arguments) & (NEVER | CODECS | {"numpy", "asyncio", "multiprocessing"}) == set()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_analysing_a_plain_capture_loads_numpy_and_no_other_library(form: str) -> None:
+    found = loaded("analyze", str(HEALTHY), "--format", form)
+    assert "numpy" in found
+    assert found & (NEVER | CODECS) == set()
+
+
+def test_a_compressed_capture_loads_only_its_own_codec() -> None:
+    found = loaded("analyze", str(SAMPLES / "two-instances" / "lb01.pcap.gz"))
+    assert found & (NEVER | CODECS) == set()
+
+
+def test_a_mistyped_command_loads_nothing_heavy() -> None:
+    assert loaded("analyse") & (NEVER | CODECS | {"numpy"}) == set()

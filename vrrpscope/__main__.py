@@ -1,0 +1,7 @@
+"""`python -m vrrpscope`."""
+
+from __future__ import annotations
+
+from vrrpscope.cli import main
+
+main()

@@ -1,0 +1,283 @@
+"""The only driver: captures through decoder, engine and rules, to one `Analysis`.
+
+A `Session` is fed batches of frames, from files or from a running interface, and answers with the findings
+they gave rise to. `analyze` is a loop around it that always reads on in the capture that holds the others up,
+so that any number of files costs one batch each. The `Analysis` it ends with is all that renderers see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from vrrpscope.capture.files import CaptureSpec, expand, first_time, open_source
+from vrrpscope.findings import Finding, Key, Severity
+from vrrpscope.rules import RULES, Case, judge
+from vrrpscope.timeline.engine import Engine
+from vrrpscope.timeline.metrics import Availability, availability
+from vrrpscope.timeline.order import Merger
+from vrrpscope.wire.decoder import Decoder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from vrrpscope.capture.frames import CaptureInfo, Frames, Source
+    from vrrpscope.rules.catalogue import Rule
+    from vrrpscope.timeline.events import Event
+    from vrrpscope.timeline.router import Router
+
+
+MAX_FINDINGS: Final = 5_000
+"""Findings kept; those beyond are counted. Nobody reads more, and a storm could make millions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One capture as it was read."""
+
+    info: CaptureInfo
+    adverts: int
+    duplicates: int  # second sightings of an advert, left out of the timeline
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualRouter:
+    """One virtual router's story."""
+
+    router: Router
+    availability: Availability
+
+    @property
+    def key(self) -> str:
+        """The report's key: `vlan100/ipv4/50`."""
+        return str(self.router.key)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every virtual address announced for it, in order of appearance."""
+        return tuple(self.router.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything known of a set of captures. Times are nanoseconds since the epoch."""
+
+    captures: tuple[Capture, ...]
+    virtual_routers: tuple[VirtualRouter, ...]
+    findings: tuple[Finding, ...]  # worst first, then by time
+    start: int | None  # of all captures together; None if they hold no frame
+    end: int | None
+
+    @property
+    def verdict(self) -> str:
+        """`critical`, `warning` or `healthy`: the worst severity; information alone is healthy."""
+        worst = min((f.severity.rank for f in self.findings), default=Severity.INFO.rank)
+        return "healthy" if worst == Severity.INFO.rank else list(Severity)[worst].value
+
+
+class Session:
+    """One analysis in progress.
+
+    Args:
+        starts: for each capture the time of its first frame where known, so that what comes later need not be
+            open while what comes earlier is read.
+        rules: the rules to run.
+        vantages: for each capture where it was taken; each at a place of its own by default.
+        show_secrets: whether findings may quote passwords in clear.
+    """
+
+    def __init__(
+        self,
+        starts: Sequence[int | None] = (None,),
+        rules: Iterable[Rule] | None = None,
+        *,
+        vantages: Sequence[int] | None = None,
+        show_secrets: bool = False,
+    ) -> None:
+        self._show_secrets = show_secrets
+        self._rules = list(RULES.values() if rules is None else rules)
+        self._decoder = Decoder()
+        self._engine = Engine(self._decoder.tables, vantages=vantages)
+        self._merger = Merger(starts)
+        self._infos: list[CaptureInfo | None] = [None] * len(starts)
+        self._adverts = [0] * len(starts)
+        self._findings: dict[Key, Finding] = {}
+        self._omitted = 0
+
+    def open(self, capture: int, info: CaptureInfo) -> None:
+        """Say what a capture is, before its first frames."""
+        self._infos[capture] = info
+
+    def feed(self, capture: int, frames: Frames) -> list[Finding]:
+        """Take a batch of one capture's frames; return the findings that began or ended."""
+        decoded = self._decoder.decode(frames)
+        reached = int(frames.t.max()) if len(frames.t) else None
+        decoded.adverts["capture"] = capture
+        decoded.carps["capture"] = capture
+        self._adverts[capture] += len(decoded.adverts)
+        if reached is not None:
+            self._engine.observe_from(int(frames.t[0]))
+        before = _latest_before(frames, decoded.adverts)
+        self._note_late(capture, self._merger.push(capture, decoded.adverts, reached, before))
+        self._engine.note_carps(decoded.carps)
+        return self._go_on()
+
+    def finish(self, capture: int) -> list[Finding]:
+        """Say that a capture has ended."""
+        self._merger.finish(capture)
+        return self._go_on()
+
+    def slowest(self) -> int | None:
+        """Return the capture to feed next; None when all have ended."""
+        return self._merger.slowest()
+
+    def close(self) -> Analysis:
+        """End all captures and return what is known."""
+        infos = [info for info in self._infos if info is not None]
+        times = [t for info in infos for t in (info.first, info.last) if t is not None]
+        start, end = (min(times), max(times)) if times else (None, None)
+        self._judge(self._engine.close(end or 0))
+        for info in infos:
+            self._note_limits(info)
+            for finding in judge(info, Case(self._names, None, self._show_secrets), self._rules):
+                self._keep(finding)
+        return Analysis(
+            captures=tuple(
+                Capture(info, self._adverts[i], self._engine.duplicates(i))
+                for i, info in enumerate(self._infos)
+                if info is not None
+            ),
+            virtual_routers=tuple(
+                VirtualRouter(router, _availability(router, end or 0))
+                for _, router in sorted(self._engine.routers.items())
+                if router.speakers
+            ),
+            findings=tuple(sorted(self._findings.values(), key=_reading_order)),
+            start=start,
+            end=end,
+        )
+
+    @property
+    def _names(self) -> list[str]:
+        return ["" if info is None else info.name for info in self._infos]
+
+    def _go_on(self) -> list[Finding]:
+        adverts = self._merger.pop()
+        return self._judge(self._engine.feed(adverts, self._merger.done))
+
+    def _judge(self, events: list[Event]) -> list[Finding]:
+        news = []
+        names = self._names
+        for event in events:
+            case = Case(names, self._engine.routers[event.key], self._show_secrets)
+            for finding in judge(event, case, self._rules):
+                self._findings.pop(finding.key._replace(rule=finding.supersedes or ""), None)
+                if self._keep(finding):
+                    news.append(finding)
+        return news
+
+    def _keep(self, finding: Finding) -> bool:
+        """Keep a finding, or its completion, if there is room."""
+        if finding.key not in self._findings and len(self._findings) >= MAX_FINDINGS:
+            self._omitted += 1
+            return False
+        self._findings[finding.key] = finding
+        return True
+
+    def _note_late(self, capture: int, rows: NDArray[np.void]) -> None:
+        info = self._infos[capture]
+        if info is None:
+            return
+        for number in rows["number"].tolist():
+            info.note("comes more than a second behind its time and was left out of the timeline", frame=number)
+
+    def _note_limits(self, info: CaptureInfo) -> None:
+        """Say what was beyond a limit; nothing is lost silently."""
+        engine = self._engine
+        unheard = engine.untracked + sum(r.unheard for r in engine.routers.values())
+        if unheard:
+            info.note(f"{unheard} adverts are of more virtual routers or senders than are kept apart")
+        omitted = sum(r.history.omitted for r in engine.routers.values())
+        if omitted:
+            info.note(f"{omitted} further events were counted and not kept")
+        if self._omitted:
+            info.note(f"{self._omitted} further findings were counted and not kept")
+        if self._decoder.tables.overflowed:
+            info.note("more different address lists or passwords than are kept apart")
+
+
+def analyze(
+    *specs: str,
+    rules: Iterable[Rule] | None = None,
+    show_secrets: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> Analysis:
+    """Analyse captures: `[NAME=]FILE`, directories, globs, or `-` for standard input.
+
+    Args:
+        specs: what to read, as on the command line.
+        rules: the rules to run; all by default.
+        show_secrets: whether findings may quote passwords in clear.
+        progress: called after each batch with the bytes read so far and in all (None if unknown).
+
+    Raises:
+        CaptureError: a capture is missing, unreadable, or no capture.
+        UsageError: a specification that does not fit.
+    """
+    captures = expand(specs)
+    several = len(captures) > 1
+    starts = [first_time(c.path) if several else None for c in captures]
+    places = list(dict.fromkeys(c.vantage for c in captures))
+    vantages = [places.index(c.vantage) for c in captures]
+    session = Session(starts, rules, vantages=vantages, show_secrets=show_secrets)
+    for _, sources in _read(session, captures):
+        if progress is not None:
+            progress(*sources)
+    return session.close()
+
+
+def _read(session: Session, captures: list[CaptureSpec]) -> Iterator[tuple[list[Finding], tuple[int, int | None]]]:
+    """Feed the session from its captures until all have ended; yield the findings and the bytes read."""
+    sources: dict[int, tuple[Source, Iterator[Frames]]] = {}
+    read, counted = 0, [0] * len(captures)
+    total = _total_size(captures)
+    while (capture := session.slowest()) is not None:
+        if capture not in sources:
+            opened = open_source(captures[capture].path, name=captures[capture].name)
+            session.open(capture, opened.info)
+            sources[capture] = (opened, iter(opened))
+        source, frames = sources[capture]
+        batch = next(frames, None)
+        read += source.position - counted[capture]
+        counted[capture] = source.position
+        findings = session.finish(capture) if batch is None else session.feed(capture, batch)
+        yield findings, (read, total)
+
+
+def _total_size(captures: list[CaptureSpec]) -> int | None:
+    try:
+        return sum(Path(c.path).stat().st_size for c in captures if c.path != "-") or None
+    except OSError:
+        return None
+
+
+def _latest_before(frames: Frames, adverts: NDArray[np.void]) -> NDArray[np.int64] | None:
+    """Return for each advert the latest time of any frame up to it; None where the frames are in order anyway."""
+    if not len(adverts) or (frames.t[1:] >= frames.t[:-1]).all():
+        return None
+    latest: NDArray[np.int64] = np.maximum.accumulate(frames.t)[np.searchsorted(frames.number, adverts["number"])]
+    return latest
+
+
+def _availability(router: Router, end: int) -> Availability:
+    start = min(s.first.t for s in router.speakers.values())
+    return availability(router.history.reigns, start, max(start, end))
+
+
+def _reading_order(finding: Finding) -> tuple[int, int, str, str]:
+    return (finding.severity.rank, finding.start, finding.virtual_router or "", finding.rule)

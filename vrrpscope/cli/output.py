@@ -1,0 +1,63 @@
+"""Where a report goes: standard output or a file, and what happens when it cannot go there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from vrrpscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+@contextmanager
+def output(path: str | None = None, *, inputs: Iterable[str] = ()) -> Iterator[TextIO]:
+    """Give a stream to write to.
+
+    Args:
+        path: a file, or None for standard output.
+        inputs: files that were read and must not be written over: they are the evidence.
+
+    Raises:
+        UsageError: it cannot be written, or is one of the inputs.
+    """
+    try:
+        if path is None:
+            with _standard_output() as stream:
+                yield stream
+            return
+        if any(_is_same(path, file) for file in inputs):
+            raise UsageError(f"{path}: is the capture itself; give the report another name")
+        with open(path, "w", encoding="utf-8") as stream:
+            yield stream
+    except BrokenPipeError:
+        # The reader has gone (`| head`): nothing is left to say, and nobody to say it to.
+        _discard_standard_output()
+    except OSError as error:
+        if path is None:
+            _discard_standard_output()
+        raise UsageError(f"{path or 'standard output'}: cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    stdout: TextIO | None = sys.stdout  # None where the caller has closed it
+    if stdout is None:
+        raise UsageError("standard output is closed")
+    yield stdout
+    stdout.flush()
+
+
+def _discard_standard_output() -> None:
+    """Let what is still buffered go nowhere, so that the interpreter's last flush cannot fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_same(path: str, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False

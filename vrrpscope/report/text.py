@@ -1,0 +1,240 @@
+"""The text report: read at three in the morning, over ssh, in 80 columns, or in a pipe.
+
+The first line is the verdict in one sentence. Then the captures, then each virtual router's story in time
+order, then the findings, worst first, with a Wireshark display filter for the frames to look at. Whatever
+came out of a capture is escaped. Colour repeats what a symbol says, never more.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, TextIO
+
+from vrrpscope.findings import Severity
+from vrrpscope.report import chart
+from vrrpscope.report.escape import printable
+from vrrpscope.report.story import tell
+from vrrpscope.report.times import clock, date
+from vrrpscope.report.verdict import reason, sentence, verdict
+from vrrpscope.rules.text import count, listing, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from vrrpscope.analysis import Analysis, Capture, VirtualRouter
+    from vrrpscope.findings import Finding
+    from vrrpscope.report import Options
+    from vrrpscope.timeline.events import Seen
+
+_MAX_STORY: Final = 40  # steps of one virtual router
+_MAX_ALIKE: Final = 5  # findings of one rule and virtual router
+_MAX_NAME: Final = 12  # characters of a capture's name before a frame number
+_MAX_DETAILED: Final = 12  # virtual routers told in full; beyond, only those with something to tell
+
+_SYMBOLS = {Severity.CRITICAL: "✖", Severity.WARNING: "▲", Severity.INFO: "·"}
+_PLAIN_SYMBOLS = {Severity.CRITICAL: "X", Severity.WARNING: "!", Severity.INFO: "-"}
+_UNITS = re.compile(r"(\d) (s|ms|min|h|d)\b")  # a number and its unit stay on one line
+_COLORS = {Severity.CRITICAL: "\x1b[1;31m", Severity.WARNING: "\x1b[33m", Severity.INFO: ""}
+_RESET = "\x1b[0m"
+_TYPOGRAPHY = str.maketrans({"·": "-", "–": "-", "…": "...", "→": ">"})
+
+
+def render(analysis: Analysis, stream: TextIO, options: Options) -> None:
+    """Write the report, in ASCII where the stream can carry nothing else."""
+    unicode = _carries_unicode(stream)
+    report = _Report(analysis, options, unicode=unicode)
+    stream.writelines((line if unicode else _plain(line, stream)) + "\n" for line in report.lines())
+
+
+def _plain(line: str, stream: TextIO) -> str:
+    """Return a line in what the stream can carry; letters it cannot become escapes."""
+    encoding = stream.encoding or "ascii"
+    return line.translate(_TYPOGRAPHY).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _carries_unicode(stream: TextIO) -> bool:
+    try:
+        "✖█·".encode(stream.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+class _Report:
+    def __init__(self, analysis: Analysis, options: Options, *, unicode: bool) -> None:
+        self._analysis = analysis
+        self._width = options.width
+        self._color = options.color
+        self._glyphs = chart.UNICODE if unicode else chart.ASCII
+        self._symbols = _SYMBOLS if unicode else _PLAIN_SYMBOLS
+        self._several = len(analysis.captures) > 1
+        self._names = _short_names([printable(c.info.name) for c in analysis.captures])
+        days = analysis.start is not None and analysis.end is not None and date(analysis.start) != date(analysis.end)
+        self._stamp = _day_and_clock if days else clock
+
+    def lines(self) -> Iterator[str]:
+        yield from self._wrap(printable(verdict(self._analysis)))
+        yield from self._wrap(printable(reason(self._analysis)))
+        yield ""
+        for capture in self._analysis.captures:
+            yield from self._wrap(_about(capture), hang=2)
+        yield from self._virtual_routers()
+        yield from self._findings()
+
+    # --- virtual routers ------------------------------------------------------------------------------
+
+    def _virtual_routers(self) -> Iterator[str]:
+        routers = self._analysis.virtual_routers
+        troubled = {f.virtual_router for f in self._analysis.findings if f.severity is not Severity.INFO}
+        brief = len(routers) > _MAX_DETAILED
+        for virtual in routers:
+            if not brief or virtual.key in troubled:
+                yield ""
+                yield from self._virtual_router(virtual)
+        quiet = [v for v in routers if brief and v.key not in troubled]
+        if quiet:
+            yield ""
+            names = ", ".join(printable(v.key) for v in quiet)
+            yield from self._wrap(f"{len(quiet)} more virtual routers without trouble: {names}", hang=2)
+
+    def _virtual_router(self, virtual: VirtualRouter) -> Iterator[str]:
+        router, key = virtual.router, virtual.router.key
+        place = f"  {printable(key.segment)}" if key.segment else ""
+        addresses = ", ".join(virtual.addresses) or "no address announced"
+        yield from self._wrap(f"VRID {key.vrid}  IPv{key.family}{place}  {addresses}", hang=2)
+        yield from self._chart(virtual)
+        steps = tell(router.history, self._where)
+        for step in steps[:_MAX_STORY]:
+            number = "" if step.seen is None else self._where(step.seen)
+            head = f"  {self._stamp(step.t)}  {number:<{self._number_width}}  "
+            yield from self._wrap(head + step.text, hang=len(head))
+            if step.detail:
+                yield from self._wrap(" " * len(head) + step.detail, hang=len(head))
+        more = len(steps) - _MAX_STORY + router.history.omitted
+        if more > 0:
+            yield f"  … and {count(more, 'more step')} (--format json has up to 2,000 of a kind)"
+        yield from self._wrap("  " + _shares(virtual), hang=2)
+
+    def _chart(self, virtual: VirtualRouter) -> Iterator[str]:
+        start, end = self._analysis.start, self._analysis.end
+        if start is None or end is None or start == end:
+            return
+        speakers = sorted(virtual.router.speakers.values(), key=lambda s: -max(p.priority for p in s.profiles))
+        reigns = [[r for r in virtual.router.history.reigns if r.router == s.address] for s in speakers]
+        heads = [f"  {s.address}  prio {_priorities(s.profiles)}  " for s in speakers]
+        width = max(map(len, heads))
+        cells = max(self._width - width, 20)
+        for head, own in zip(heads, reigns, strict=True):
+            yield head.ljust(width) + chart.lane(own, start, end, cells, self._glyphs)
+        first = min(s.first.t for s in virtual.router.speakers.values())
+        marks = chart.marks(reigns, start, end, cells, self._glyphs)
+        unknown = -((start - first) * cells // (end - start)) + 1  # before the first advert nothing is known
+        marks = (" " * unknown + marks[unknown:]).rstrip()
+        if marks:
+            meanings = {self._glyphs.both: "both", self._glyphs.nobody: "nobody"}
+            legend = "  " + ", ".join(f"{g} {meanings[g]}" for g in meanings if g in marks)
+            yield legend.ljust(width) + marks
+
+    @property
+    def _number_width(self) -> int:
+        longest = max(map(len, self._names), default=0)
+        return (longest if self._several else 0) + 7
+
+    def _where(self, seen: Seen) -> str:
+        return f"{self._names[seen.capture] if self._several else ''}#{seen.number}"
+
+    # --- findings -------------------------------------------------------------------------------------
+
+    def _findings(self) -> Iterator[str]:
+        yield ""
+        if not self._analysis.findings:
+            yield "NO FINDINGS"
+            return
+        yield "FINDINGS"
+        for _, group in groupby(self._analysis.findings, key=lambda f: (f.severity, f.rule, f.virtual_router)):
+            alike = list(group)
+            for finding in alike[:_MAX_ALIKE]:
+                yield from self._finding(finding)
+            if len(alike) > _MAX_ALIKE:
+                yield f"    … and {count(len(alike) - _MAX_ALIKE, 'more finding')} of {alike[0].rule}"
+
+    def _finding(self, finding: Finding) -> Iterator[str]:
+        symbol = self._symbols[finding.severity]
+        where = f" [{finding.virtual_router}]" if len(self._analysis.virtual_routers) > 1 else ""
+        when = self._stamp(finding.start)
+        if finding.end is None:
+            when = f"since {when}"
+        elif finding.end != finding.start:
+            when += f" – {self._stamp(finding.end)}"
+        head = f"  {symbol} {finding.rule}  {finding.confidence}  {when}{printable(where)}"
+        for line in self._wrap(head, hang=4):
+            color = _COLORS[finding.severity] if self._color else ""
+            yield f"{color}{line}{_RESET}" if color else line
+        yield from self._wrap("    " + printable(sentence(finding.title)), hang=4)
+        if finding.severity is not Severity.INFO:
+            yield from self._wrap("    " + printable(finding.explanation), hang=4)
+            if finding.remedy:
+                yield from self._remedy(finding.remedy)
+        for name, frames in groupby(finding.frames, key=lambda f: f.capture):
+            of = f"{printable(name)}: " if self._several else ""
+            yield from self._wrap(f"    {of}frame.number in {{{', '.join(str(f.number) for f in frames)}}}", hang=4)
+
+    def _remedy(self, remedy: str) -> Iterator[str]:
+        """A command stands on a line of its own, unbroken, so that it can be copied."""
+        for n, line in enumerate(remedy.split("\n")):
+            text = printable(line)
+            if line.startswith("  "):
+                yield "      " + text.strip()
+            else:
+                yield from self._wrap(("    Fix: " if n == 0 else "    ") + text, hang=4)
+
+    def _wrap(self, text: str, hang: int = 0) -> Iterable[str]:
+        bound = _UNITS.sub("\\1\N{NO-BREAK SPACE}\\2", text)
+        hanging = " " * hang
+        lines = textwrap.wrap(
+            bound, self._width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
+        )
+        return (line.replace("\N{NO-BREAK SPACE}", " ") for line in lines)
+
+
+def _about(capture: Capture) -> str:
+    info = capture.info
+    parts = [f"{count(info.frames, 'frame')}, {count(capture.adverts, 'advert')}"]
+    if info.first is not None and info.last is not None:
+        until = (
+            clock(info.last, 2) if date(info.first) == date(info.last) else f"{date(info.last)} {clock(info.last, 2)}"
+        )
+        parts.append(f"{date(info.first)} {clock(info.first, 2)} to {until} UTC")
+    if info.dropped is not None:
+        parts.append(f"{info.dropped} dropped" if info.dropped else "nothing dropped")
+    if capture.duplicates:
+        parts.append(f"{count(capture.duplicates, 'duplicate')} left out")
+    if info.problems:
+        parts.append(f"{count(len(info.problems) + info.problems_omitted, 'problem')} while reading")
+    return f"{printable(info.name)} ({printable(info.path)}) · " + " · ".join(parts)
+
+
+def _priorities(profiles: Iterable[object]) -> str:
+    values = sorted({p.priority for p in profiles if p.priority}, reverse=True)  # type: ignore[attr-defined]
+    return "/".join(map(str, values[:2])) + ("/…" if len(values) > 2 else "") if values else "0"
+
+
+def _shares(virtual: VirtualRouter) -> str:
+    times = virtual.availability
+    shares = (("one master", times.mastered), ("several", times.contested), ("none", times.masterless))
+    parts = [f"{what} {span(length)}" for what, length in shares if length]
+    return f"observed {span(times.observed)}" + (f": {listing(parts)}" if parts else "")
+
+
+def _short_names(names: list[str]) -> list[str]:
+    """Return the captures' names short enough to stand before a frame number, and still each its own."""
+    short = [n if len(n) <= _MAX_NAME else f"{n[: _MAX_NAME // 2]}…{n[-(_MAX_NAME // 2 - 1) :]}" for n in names]
+    if len(set(short)) == len(names):
+        return short
+    return [f"[{number}]{name[:_MAX_NAME]}" for number, name in enumerate(names, 1)]
+
+
+def _day_and_clock(t: int) -> str:
+    return f"{date(t)} {clock(t)}"
