@@ -7,7 +7,7 @@ so that any number of files costs one batch each. The `Analysis` it ends with is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,7 @@ from vrrpscope.timeline.order import Merger
 from vrrpscope.wire.decoder import Decoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -78,6 +78,34 @@ class Analysis:
         """`critical`, `warning` or `healthy`: the worst severity; information alone is healthy."""
         worst = min((f.severity.rank for f in self.findings), default=Severity.INFO.rank)
         return "healthy" if worst == Severity.INFO.rank else list(Severity)[worst].value
+
+    def only(
+        self,
+        *,
+        vrids: Collection[int] = (),
+        addresses: Collection[str] = (),
+        routers: Collection[str] = (),
+        segments: Collection[str] = (),
+    ) -> Analysis:
+        """Return the part that is about these virtual routers; an empty choice leaves nothing out.
+
+        Args:
+            vrids: their numbers.
+            addresses: virtual addresses, any of which they announce; canonical text.
+            routers: addresses of routers, any of which advertises for them; canonical text.
+            segments: where they are: "" (untagged), "vlan100", ...
+        """
+        chosen = tuple(
+            v
+            for v in self.virtual_routers
+            if (not vrids or v.router.key.vrid in vrids)
+            and (not addresses or not v.router.addresses.keys().isdisjoint(addresses))
+            and (not routers or not v.router.speakers.keys().isdisjoint(routers))
+            and (not segments or v.router.key.segment in segments)
+        )
+        keys = {None, *(v.key for v in chosen)}
+        findings = tuple(f for f in self.findings if f.virtual_router in keys)
+        return replace(self, virtual_routers=chosen, findings=findings)
 
 
 class Session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -22,6 +23,19 @@ _WARNINGS = 5  # of one capture
 _MAX_WIDTH = 100  # longer lines are harder to read, however wide the terminal
 
 
+class Address(click.ParamType[str]):
+    """An IPv4 or IPv6 address, as its canonical text."""
+
+    name = "address"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the canonical form, or say that it is none."""
+        try:
+            return str(ip_address(value))
+        except ValueError:
+            self.fail(f"{value!r} is not an IPv4 or IPv6 address", param, ctx)
+
+
 _HELP = """Tell from captures who was VRRP master when, and what went wrong.
 
 FILE is a pcap or pcapng file, plain or compressed, a glob, a directory of rotated files, or - for standard
@@ -37,6 +51,10 @@ Exit codes:
 
 @click.command("analyze", help=_HELP)
 @click.argument("captures", nargs=-1, required=True, metavar="[NAME=]FILE...")
+@click.option("--vrid", "vrids", type=click.IntRange(0, 255), multiple=True, help="Only this VRID (repeatable).")
+@click.option("--vip", "vips", type=Address(), multiple=True, help="Only who announces this virtual address.")
+@click.option("--router", "routers", type=Address(), multiple=True, help="Only where this router takes part.")
+@click.option("--segment", "segments", multiple=True, help='Only this segment: vlan100, vni77, "" for untagged.')
 @click.option("--format", "form", type=click.Choice(list(RENDERERS)), default="text", help="How to report.")
 @click.option(
     "-o", "--output", "path", type=click.Path(dir_okay=False), help="Write the report here instead of to stdout."
@@ -51,11 +69,22 @@ Exit codes:
 @click.option("--show-secrets", is_flag=True, help="Show passwords in clear instead of as digests.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text report.")
 def command(
-    *, captures: tuple[str, ...], form: str, path: str | None, fail_on: str, show_secrets: bool, color: str
+    *,
+    captures: tuple[str, ...],
+    vrids: tuple[int, ...],
+    vips: tuple[str, ...],
+    routers: tuple[str, ...],
+    segments: tuple[str, ...],
+    form: str,
+    path: str | None,
+    fail_on: str,
+    show_secrets: bool,
+    color: str,
 ) -> int:
     """Parse, analyze, render."""
     with Progress() as progress:
         analysis = analyze(*captures, show_secrets=show_secrets, progress=progress.update)
+    analysis = analysis.only(vrids=vrids, addresses=vips, routers=routers, segments=segments)
     _warn(analysis)
     with output(path, inputs=[c.info.path for c in analysis.captures]) as stream:
         width = min(shutil.get_terminal_size((80, 24)).columns, _MAX_WIDTH) if stream.isatty() else 80
