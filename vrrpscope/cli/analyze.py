@@ -23,17 +23,12 @@ _WARNINGS = 5  # of one capture
 _MAX_WIDTH = 100  # longer lines are harder to read, however wide the terminal
 
 
-class Address(click.ParamType[str]):
-    """An IPv4 or IPv6 address, as its canonical text."""
-
-    name = "address"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the canonical form, or say that it is none."""
-        try:
-            return str(ip_address(value))
-        except ValueError:
-            self.fail(f"{value!r} is not an IPv4 or IPv6 address", param, ctx)
+def address(value: str) -> str:
+    """Return the canonical text of an IPv4 or IPv6 address."""
+    try:
+        return str(ip_address(value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not an IPv4 or IPv6 address") from error
 
 
 _HELP = """Tell from captures who was VRRP master when, and what went wrong.
@@ -52,8 +47,8 @@ Exit codes:
 @click.command("analyze", help=_HELP)
 @click.argument("captures", nargs=-1, required=True, metavar="[NAME=]FILE...")
 @click.option("--vrid", "vrids", type=click.IntRange(0, 255), multiple=True, help="Only this VRID (repeatable).")
-@click.option("--vip", "vips", type=Address(), multiple=True, help="Only who announces this virtual address.")
-@click.option("--router", "routers", type=Address(), multiple=True, help="Only where this router takes part.")
+@click.option("--vip", "vips", type=address, multiple=True, help="Only who announces this virtual address.")
+@click.option("--router", "routers", type=address, multiple=True, help="Only where this router takes part.")
 @click.option("--segment", "segments", multiple=True, help='Only this segment: vlan100, vni77, "" for untagged.')
 @click.option("--format", "form", type=click.Choice(list(RENDERERS)), default="text", help="How to report.")
 @click.option(
