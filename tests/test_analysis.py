@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pytest
 
-from tests.build import pcap
+from tests.build import pcap, pcapng
 from tests.report.captures import Say, frame, rhythm, write
 from tests.report.reading import ROOT
 from vrrpscope.analysis import Analysis, Session, analyze
@@ -18,6 +18,7 @@ from vrrpscope.errors import CaptureError, UsageError
 from vrrpscope.findings import Severity
 from vrrpscope.report import render
 from vrrpscope.rules import RULES
+from vrrpscope.timeline.router import MAX_SPEAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,3 +211,30 @@ def test_a_thousand_virtual_routers_are_told_apart(tmp_path: Path) -> None:
     assert len(keys) == len(set(keys)) == 1000
     assert not analysis.captures[0].info.problems
     assert np.unique([len(v.router.history.reigns) for v in analysis.virtual_routers]).tolist() == [1]
+
+
+def test_a_frame_of_a_time_to_come_ends_the_analysis_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "future.pcapng"
+    advert = frame(Say(0.0, ip_id=1))
+    path.write_bytes(pcapng([advert, (5 * 10**18, bytes(60))]))  # 5e18 ns: the year 2128
+    analysis = analyze(str(path))
+    assert [f.rule for f in analysis.findings] == ["no-master"]
+
+
+def test_two_adverts_without_a_number_are_two_on_both_sides_of_a_rotation(tmp_path: Path) -> None:
+    story = [Say(float(t)) for t in range(10)] + [Say(t + 9.2) for t in range(9)]
+    write(tmp_path / "1.pcap", story[:10])
+    write(tmp_path / "2.pcap", story[10:])
+    (virtual,) = analyze(str(tmp_path)).virtual_routers
+    assert [s.adverts for s in virtual.router.speakers.values()] == [len(story)]
+    assert virtual.router.duplicates == {}
+
+
+def test_a_crowd_of_masters_is_bounded(tmp_path: Path) -> None:
+    story = [Say(n / 100, host=1 + n % 250, priority=1 + n % 250, secret=b"%d" % (n % 250)) for n in range(1000)]
+    analysis = analyze(str(write(tmp_path / "crowd.pcap", story)))
+    (virtual,) = analysis.virtual_routers
+    assert len(virtual.router.speakers) == MAX_SPEAKERS
+    assert virtual.router.unheard == 1000 - 4 * MAX_SPEAKERS
+    (problem,) = analysis.captures[0].info.problems
+    assert str(virtual.router.unheard) in problem.message

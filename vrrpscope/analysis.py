@@ -16,6 +16,7 @@ import numpy as np
 from vrrpscope.capture.files import CaptureSpec, expand, first_time, open_source
 from vrrpscope.findings import Finding, Key, Severity
 from vrrpscope.rules import RULES, Case, judge
+from vrrpscope.rules.text import count
 from vrrpscope.timeline.engine import Engine
 from vrrpscope.timeline.metrics import Availability, availability
 from vrrpscope.timeline.order import Merger
@@ -136,6 +137,7 @@ class Session:
         self._adverts = [0] * len(starts)
         self._findings: dict[Key, Finding] = {}
         self._omitted = 0
+        self._late: dict[int, tuple[int, int]] = {}  # by capture: first frame, adverts
 
     def open(self, capture: int, info: CaptureInfo) -> None:
         """Say what a capture is, before its first frames."""
@@ -170,6 +172,7 @@ class Session:
         times = [t for info in infos for t in (info.first, info.last) if t is not None]
         start, end = (min(times), max(times)) if times else (None, None)
         self._judge(self._engine.close(end or 0))
+        self._report_late()
         for info in infos:
             self._note_limits(info)
             for finding in judge(info, Case(self._names, None, self._show_secrets), self._rules):
@@ -218,11 +221,20 @@ class Session:
         return True
 
     def _note_late(self, capture: int, rows: NDArray[np.void]) -> None:
-        info = self._infos[capture]
-        if info is None:
-            return
-        for number in rows["number"].tolist():
-            info.note("comes more than a second behind its time and was left out of the timeline", frame=number)
+        """Remember adverts too far behind their time; they are noted together when the capture has ended."""
+        if len(rows):
+            first, number = self._late.get(capture, (int(rows["number"][0]), 0))
+            self._late[capture] = (first, number + len(rows))
+
+    def _report_late(self) -> None:
+        for capture, (first, number) in self._late.items():
+            info = self._infos[capture]
+            if info is not None:
+                info.note(
+                    f"{count(number, 'advert')} left out of the timeline, the first in this frame, more than a second "
+                    "behind its time: the clock was set back, or frames are far out of order",
+                    frame=first,
+                )
 
     def _note_limits(self, info: CaptureInfo) -> None:
         """Say what was beyond a limit; nothing is lost silently."""

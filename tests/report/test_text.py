@@ -292,3 +292,11 @@ def test_who_has_captured_on_both_hosts_is_not_told_to() -> None:
 def test_no_finding_speaks_of_a_time_without_master_that_availability_does_not_have() -> None:
     report = text(*REPORTS["silent-split-brain"])
     assert " and none " in report or "without a master" not in " ".join(report.split())
+
+
+def test_a_finding_about_the_capture_names_no_virtual_router(tmp_path: Path) -> None:
+    path = write(tmp_path / "cut.pcap", [*rhythm(6), *(s._replace(vrid=51) for s in rhythm(6))])
+    path.write_bytes(path.read_bytes()[:-3])
+    report = text(path)
+    assert "damaged-capture" in report
+    assert "[None]" not in report

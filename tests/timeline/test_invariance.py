@@ -148,6 +148,7 @@ def test_reigns_and_elections_fit_together(trace: Trace) -> None:
             if election.cause is not Cause.RECLAIMED:
                 assert (election.router, election.time) in begun
             assert election.masterless >= 0
+            assert election.takeover is None or election.takeover >= 0
         for reign in reigns:
             assert (reign.end is None) == (reign.ended_by is None)
             assert 0 <= reign.mute <= (reign.end or trace.end) - reign.start

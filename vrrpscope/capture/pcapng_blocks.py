@@ -28,8 +28,8 @@ KNOWN = np.array([SECTION, INTERFACE, NAMES, STATISTICS, 7, 8, 10, *NUMBERED.tol
 
 BYTE_ORDER_MAGIC: dict[bytes, Order] = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 
-LATEST = 1 << 62
-"""Nanoseconds: the year 2116. What claims to lie beyond is clipped, so that nothing overflows."""
+LATEST = (1 << 62) - (1 << 58)
+"""Nanoseconds: the year 2107. What claims to lie beyond is clipped, so that no sum overflows."""
 
 BILLION = 1_000_000_000
 

@@ -162,7 +162,8 @@ class _Report:
 
     def _finding(self, finding: Finding) -> Iterator[str]:
         symbol = self._symbols[finding.severity]
-        where = f" [{finding.virtual_router}]" if len(self._analysis.virtual_routers) > 1 else ""
+        several = len(self._analysis.virtual_routers) > 1
+        where = f" [{finding.virtual_router}]" if several and finding.virtual_router else ""
         when = self._stamp(finding.start)
         if finding.end is None:
             when = f"since {when}"

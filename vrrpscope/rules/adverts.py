@@ -32,7 +32,7 @@ def late_adverts(missed: Missed, case: Case) -> Iterator[Finding]:
 def _tally(name: str, missed: Missed, case: Case) -> Finding:
     speaker = case.speaker(missed.router)
     tally = speaker.missed[missed.kind]
-    numbered = speaker.numbers
+    numbered = missed.numbered
     if missed.kind is MissedKind.LOST:
         title = f"{count(tally.adverts, 'advert')} of {missed.router} did not arrive here"
         why = (

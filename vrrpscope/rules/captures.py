@@ -31,7 +31,8 @@ def damaged_capture(info: CaptureInfo, _: Case) -> Iterator[Finding]:
         end=info.last,
         title=f"{info.name}: {count(number, 'problem')} while reading it",
         explanation=f"The first{where}: {first.message}. What is missing cannot be told from what was never sent.",
-        remedy="Take the capture again; stop tcpdump with Ctrl-C and copy the file only then.",
+        remedy="Take the capture again if that is possible: stop tcpdump with Ctrl-C and copy the file only "
+        "then; set the clock before, not during it.",
         frames=(Frame(info.name, first.frame),) if first.frame else (),
         subject=info.name,
     )

@@ -147,6 +147,7 @@ class Missed(Event):
     before: Seen
     after: Seen
     interval: int  # that should have been between them
+    numbered: bool  # whether the sender numbers its adverts, so that the kind is no guess
 
 
 @dataclass(frozen=True, slots=True)

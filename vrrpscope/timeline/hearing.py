@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vrrpscope.timeline.profile import Profile
     from vrrpscope.timeline.speaker import Speaker
 
-_VERDICTS_KEPT = 4096
+_VERDICTS_KEPT = 8_192
 
 
 class Hearing:

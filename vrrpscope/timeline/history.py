@@ -86,7 +86,7 @@ class History:
     def amend(self, start: int, former: Speaker, now: int) -> None:
         """Correct an election beside a master that had fallen silent before, as turned out since."""
         for place, election in enumerate(self.elections):
-            if election.time == start and election.cause is Cause.DEAF:
+            if election.time == start >= former.last.t and election.cause is Cause.DEAF:
                 since = election.time - former.last.t
                 expected = election.profile.down(former.profile)
                 amended = replace(

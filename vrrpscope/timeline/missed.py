@@ -60,6 +60,7 @@ def missed_event(key: RouterKey, speaker: Speaker, seen: Seen, others: Iterable[
         before=speaker.last,
         after=seen,
         interval=speaker.profile.interval,
+        numbered=speaker.numbers,
     )
 
 

@@ -38,7 +38,7 @@ from vrrpscope.timeline.events import (
     Restarted,
 )
 from vrrpscope.timeline.history import Budget, History
-from vrrpscope.timeline.masters import Masters, Vacancy, due, strength
+from vrrpscope.timeline.masters import NEVER, Masters, Vacancy, due, strength
 from vrrpscope.timeline.missed import Gap, judge_gap, missed_event, overdue
 from vrrpscope.timeline.rivalry import Rivalry
 from vrrpscope.timeline.speaker import Speaker
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from vrrpscope.timeline.events import Seen
     from vrrpscope.timeline.profile import Profile, RouterKey
 
-MAX_SPEAKERS: Final = 256  # per virtual router; a /24 full of rogues
+MAX_SPEAKERS: Final = 64  # per virtual router; each advert is held against every master
 
 MAX_ADDRESSES: Final = 4_096
 
@@ -127,6 +127,7 @@ class Router:
 
     def advance(self, now: int) -> None:
         """Let everything happen that was due before `now`."""
+        now = min(now, NEVER)  # a capture may name a time at which nothing can be due
         while self.deadline < now:
             at = self.deadline
             vacancy = self.masters.vacancy

@@ -128,7 +128,10 @@ class Speaker:
     def _seen_elsewhere(self, seen: Seen, profile: Profile) -> bool:
         """Whether another capture already showed this very advert."""
         if seen.ip_id <= 0 and seen.sequence < 0:
-            fresh = seen.t - self.last.t <= profile.interval // 4 and not self._sighted >> seen.capture & 1
+            apart = profile.interval // 4
+            if seen.vantage == self.last.vantage:
+                apart = min(apart, _COPY_WINDOW)
+            fresh = seen.t - self.last.t <= apart and not self._sighted >> seen.capture & 1
             if fresh and same_advert(profile, self.profile) and seen.capture != self.last.capture:
                 self._sighted |= 1 << seen.capture
                 return True
