@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-# Importing a topic enters its rules into the catalogue, in this order.
-from vrrpscope.rules import adverts, captures, mastership, packets, settings, split_brain  # noqa: F401
+# Importing a topic enters its rules into the catalogue; this is the order in which they are listed.
+# isort: off
+from vrrpscope.rules import split_brain  # noqa: F401 - imported for its rules, as the next ones
+from vrrpscope.rules import mastership  # noqa: F401
+from vrrpscope.rules import adverts  # noqa: F401
+from vrrpscope.rules import settings  # noqa: F401
+from vrrpscope.rules import packets  # noqa: F401
+from vrrpscope.rules import captures  # noqa: F401
+
+# isort: on
 from vrrpscope.rules.catalogue import RULES, Case, Rule, judge
 
 __all__ = ["RULES", "Case", "Rule", "judge"]

@@ -21,20 +21,14 @@ def damaged_capture(info: CaptureInfo, _: Case) -> Iterator[Finding]:
         return
     first = info.problems[0]
     where = "" if first.offset is None else f" (byte {first.offset})"
-    yield Finding(
-        rule="damaged-capture",
-        severity=Severity.WARNING,
-        confidence=Confidence.CERTAIN,
-        virtual_router=None,
-        routers=(),
-        start=info.first or 0,
-        end=info.last,
+    yield _finding(
+        "damaged-capture",
+        info,
         title=f"{info.name}: {count(number, 'problem')} while reading it",
         explanation=f"The first{where}: {first.message}. What is missing cannot be told from what was never sent.",
         remedy="Take the capture again if that is possible: stop tcpdump with Ctrl-C and copy the file only "
         "then; set the clock before, not during it.",
-        frames=(Frame(info.name, first.frame),) if first.frame else (),
-        subject=info.name,
+        frame=first.frame,
     )
 
 
@@ -43,18 +37,31 @@ def dropped_frames(info: CaptureInfo, _: Case) -> Iterator[Finding]:
     """The capture itself lost frames."""
     if not info.dropped:
         return
-    yield Finding(
-        rule="dropped-frames",
+    yield _finding(
+        "dropped-frames",
+        info,
+        title=f"{info.name}: the capture lost {count(info.dropped, 'frame')}",
+        explanation="The file's own statistics say so. An advert that seems lost may be one of them.",
+        remedy="Capture with a filter (ip proto 112 or ip6 proto 112 or ip proto 51) and a larger buffer "
+        "(tcpdump -B 32768).",
+    )
+
+
+def _finding(
+    rule: str, info: CaptureInfo, *, title: str, explanation: str, remedy: str, frame: int | None = None
+) -> Finding:
+    """Make a finding about a capture as a whole."""
+    return Finding(
+        rule=rule,
         severity=Severity.WARNING,
         confidence=Confidence.CERTAIN,
         virtual_router=None,
         routers=(),
         start=info.first or 0,
         end=info.last,
-        title=f"{info.name}: the capture lost {count(info.dropped, 'frame')}",
-        explanation="The file's own statistics say so. An advert that seems lost may be one of them.",
-        remedy="Capture with a filter (ip proto 112 or ip6 proto 112 or ip proto 51) and a larger buffer "
-        "(tcpdump -B 32768).",
-        frames=(),
+        title=title,
+        explanation=explanation,
+        remedy=remedy,
+        frames=(Frame(info.name, frame),) if frame else (),
         subject=info.name,
     )

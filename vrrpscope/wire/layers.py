@@ -80,10 +80,10 @@ def walk(block: Block, frames: Frames, rows: NDArray[np.int64]) -> Packets:
         pending = reached
         if not pending:
             break
-    if len(found) == 1:
-        return Packets(found[0], later_fragments)
     packets = join(found) if found else _start(frames, rows[:0])
-    return Packets(packets.take(np.argsort(packets.row, kind="stable")), later_fragments)
+    if (packets.row[1:] < packets.row[:-1]).any():  # frames that went different ways were joined
+        packets = packets.take(np.argsort(packets.row, kind="stable"))
+    return Packets(packets, later_fragments)
 
 
 def _first_layers(frames: Frames, rows: NDArray[np.int64]) -> dict[Layer, list[Cursor]]:
