@@ -238,3 +238,14 @@ def test_a_crowd_of_masters_is_bounded(tmp_path: Path) -> None:
     assert virtual.router.unheard == 1000 - 4 * MAX_SPEAKERS
     (problem,) = analysis.captures[0].info.problems
     assert str(virtual.router.unheard) in problem.message
+
+
+def test_adverts_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "odd.pcap"
+    frames = [frame(say) for say in rhythm(6)]
+    t, odd = frames[3]
+    frames[3] = (t, odd[:34] + b"\x91" + odd[35:])  # VRRP version 9
+    path.write_bytes(pcap(frames))
+    (capture,) = analyze(str(path)).captures
+    assert capture.adverts == 6
+    assert [p.message.split(" (")[0] for p in capture.info.problems] == ["1 advert cannot be read"]

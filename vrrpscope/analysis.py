@@ -173,8 +173,10 @@ class Session:
         start, end = (min(times), max(times)) if times else (None, None)
         self._judge(self._engine.close(end or 0))
         self._report_late()
+        self._report_malformed()
+        if infos:
+            self._note_limits(infos[0])  # they are of all captures together
         for info in infos:
-            self._note_limits(info)
             for finding in judge(info, Case(self._names, None, self._show_secrets), self._rules):
                 self._keep(finding)
         return Analysis(
@@ -236,6 +238,12 @@ class Session:
                     frame=first,
                 )
 
+    def _report_malformed(self) -> None:
+        for capture, number in self._engine.malformed.items():
+            info = self._infos[capture]
+            if info is not None:
+                info.note(f"{count(number, 'advert')} cannot be read (cut short, or of no known version or type)")
+
     def _note_limits(self, info: CaptureInfo) -> None:
         """Say what was beyond a limit; nothing is lost silently."""
         engine = self._engine
@@ -247,6 +255,8 @@ class Session:
             info.note(f"{omitted} further events were counted and not kept")
         if self._omitted:
             info.note(f"{self._omitted} further findings were counted and not kept")
+        if self._decoder.later_fragments:
+            info.note(f"{count(self._decoder.later_fragments, 'later fragment')} of VRRP packets not put together")
         if self._decoder.tables.overflowed:
             info.note("more different address lists or passwords than are kept apart")
 
@@ -275,14 +285,14 @@ def analyze(
     places = list(dict.fromkeys(c.vantage for c in captures))
     vantages = [places.index(c.vantage) for c in captures]
     session = Session(starts, rules, vantages=vantages, show_secrets=show_secrets)
-    for _, sources in _read(session, captures):
+    for read, total in _read(session, captures):
         if progress is not None:
-            progress(*sources)
+            progress(read, total)
     return session.close()
 
 
-def _read(session: Session, captures: list[CaptureSpec]) -> Iterator[tuple[list[Finding], tuple[int, int | None]]]:
-    """Feed the session from its captures until all have ended; yield the findings and the bytes read."""
+def _read(session: Session, captures: list[CaptureSpec]) -> Iterator[tuple[int, int | None]]:
+    """Feed the session from its captures until all have ended; yield the bytes read so far and in all."""
     sources: dict[int, tuple[Source, Iterator[Frames]]] = {}
     read, counted = 0, [0] * len(captures)
     total = _total_size(captures)
@@ -295,8 +305,11 @@ def _read(session: Session, captures: list[CaptureSpec]) -> Iterator[tuple[list[
         batch = next(frames, None)
         read += source.position - counted[capture]
         counted[capture] = source.position
-        findings = session.finish(capture) if batch is None else session.feed(capture, batch)
-        yield findings, (read, total)
+        if batch is None:
+            session.finish(capture)
+        else:
+            session.feed(capture, batch)
+        yield read, total
 
 
 def _total_size(captures: list[CaptureSpec]) -> int | None:

@@ -49,7 +49,7 @@ def test_malformed_rows_are_counted_and_kept_out() -> None:
     trace = traces.parse("every 1s from 0 to 9: A")
     trace.adverts["flags"][3:5] = Flag.MALFORMED
     engine, _ = telling.run(trace)
-    assert engine.malformed == 2
+    assert engine.malformed == {0: 2}
     assert [s.adverts for r in engine.routers.values() for s in r.speakers.values()] == [8]
 
 

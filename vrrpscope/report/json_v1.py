@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from vrrpscope import __version__
 from vrrpscope.report.times import rfc3339, seconds
+from vrrpscope.timeline.events import MissedKind
 from vrrpscope.wire.columns import Auth, Checksum, Destination
 
 if TYPE_CHECKING:
@@ -107,10 +108,15 @@ def _router(speaker: Speaker) -> Document:
         "adverts": speaker.adverts,
         "first": rfc3339(speaker.first.t),
         "last": rfc3339(speaker.last.t),
-        "lost": sum(t.adverts for kind, t in speaker.missed.items() if kind == "lost"),
-        "late": sum(t.adverts for kind, t in speaker.missed.items() if kind == "late"),
+        "lost": _missed_adverts(speaker, MissedKind.LOST),
+        "late": _missed_adverts(speaker, MissedKind.LATE),
         "interval_observed_s": {"p50": _span(p50), "p99": _span(p99), "max": _span(speaker.gaps.longest or None)},
     }
+
+
+def _missed_adverts(speaker: Speaker, kind: MissedKind) -> int:
+    tally = speaker.missed.get(kind)
+    return 0 if tally is None else tally.adverts
 
 
 def _destination(kinds: set[Destination]) -> str | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vrrpscope.findings import Finding
     from vrrpscope.report import Options
     from vrrpscope.timeline.events import Seen
+    from vrrpscope.timeline.profile import Profile
 
 _MAX_STORY: Final = 40  # steps of one virtual router
 _MAX_ALIKE: Final = 5  # findings of one rule and virtual router
@@ -217,8 +218,8 @@ def _about(capture: Capture) -> str:
     return f"{printable(info.name)} ({printable(info.path)}) · " + " · ".join(parts)
 
 
-def _priorities(profiles: Iterable[object]) -> str:
-    values = sorted({p.priority for p in profiles if p.priority}, reverse=True)  # type: ignore[attr-defined]
+def _priorities(profiles: Iterable[Profile]) -> str:
+    values = sorted({p.priority for p in profiles if p.priority}, reverse=True)
     return "/".join(map(str, values[:2])) + ("/…" if len(values) > 2 else "") if values else "0"
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrpscope.findings import Confidence
 from vrrpscope.timeline.events import SplitBrain
+from vrrpscope.timeline.masters import strength
 from vrrpscope.timeline.timers import MILLISECOND
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Contest:
             return suspicion, self._deaf, ()
         deaf = tuple(self._offences)
         everyone = tuple(self.members)
-        numbered = max(self.members.values(), key=lambda m: (m.profile.priority, m.profile.rank)).numbers
+        numbered = max(self.members.values(), key=strength).numbers
         if self._is_echoing:
             sure = Confidence.CERTAIN if self._replies >= 3 else Confidence.LIKELY
             return Suspicion("one-node-deaf", sure), deaf, ()

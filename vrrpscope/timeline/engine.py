@@ -76,7 +76,7 @@ class Engine:
     def __init__(self, tables: Tables, *, vantages: Sequence[int] | None = None, masked: bool = True) -> None:
         self.routers: dict[RouterKey, Router] = {}
         self.untracked = 0  # adverts of virtual routers or profiles beyond the limits
-        self.malformed = 0
+        self.malformed: dict[int, int] = {}  # adverts that cannot be read, by capture
         self.loud = 0
         self._masked = masked
         self._vantages = None if vantages is None else np.array(vantages, np.int64)
@@ -91,7 +91,8 @@ class Engine:
         """Take a batch in time order; `now` is the time that all captures have reached."""
         bad = (adverts["flags"] & Flag.MALFORMED) != 0
         if bad.any():
-            self.malformed += int(bad.sum())
+            for capture, count in zip(*np.unique(adverts["capture"][bad], return_counts=True), strict=True):
+                self.malformed[int(capture)] = self.malformed.get(int(capture), 0) + int(count)
             adverts = adverts[~bad]
         if len(adverts):
             self._run(adverts)

@@ -122,10 +122,12 @@ class History:
         return untold
 
     def _note_move(self, election: Election) -> None:
-        if election.previous is None or len(self._moves) >= MAX_KEPT:
+        if election.previous is None:
             return
         if self._moves and election.at - self._moves[-1].at > MOVES_APART:
             self._moves.clear()
+        if len(self._moves) >= MAX_KEPT:
+            return
         self._moves.append(election)
         moves = self._moves
         if len(moves) >= FLAPPING:

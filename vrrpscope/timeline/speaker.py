@@ -47,14 +47,10 @@ class MissedTally:
     """All gaps of one kind of one speaker."""
 
     first: Missed
-    last: Missed = field(init=False)
     gaps: int = 0
     adverts: int = 0
     longest: int = 0  # nanoseconds
     frames: list[Seen] = field(default_factory=list)  # the adverts after the first few gaps
-
-    def __post_init__(self) -> None:
-        self.last = self.first
 
 
 class Speaker:
@@ -149,38 +145,34 @@ class Speaker:
 
     def take(self, seen: Seen, profile: Profile) -> None:
         """Make this the last advert heard of it. Gaps are judged before."""
+        step = None
         if self.adverts:
             self.gaps.add(seen.t - self.last.t, self.profile.interval)
             step = self.step(seen)
-            if step == 1:
-                self.steps += 1
-            elif step is not None:
-                self.jumps += 1
-        self.adverts += 1
         self.mixed = RECENT if seen.capture != self.last.capture else max(self.mixed - 1, 0)
         self.last = seen
         self.profile = profile
         if profile.priority:
             self.terms = profile
         self.recent.append((seen, profile))
-        self._sighted = 1 << seen.capture
-        if profile.flags:
-            self._count(profile.flags, seen, 1)
-        if self.reign is not None and self.reign.end is None:
-            self.reign.adverts += 1
+        self._tally(1, step)
 
     def take_many(self, gaps: NDArray[np.int64], latest: list[Seen], step: int | None) -> None:
         """Take a run of adverts that only repeat the last one; `latest` are the final few of them."""
         count = len(gaps)
         self.gaps.add_many(gaps, self.profile.interval)
-        self.adverts += count
         self.mixed = max(self.mixed - count, 0)
+        self.last = latest[-1]
+        self.recent.extend((seen, self.profile) for seen in latest)
+        self._tally(count, step)
+
+    def _tally(self, count: int, step: int | None) -> None:
+        """Count adverts that were just made the last ones; `step`: how the IP ID went up to each."""
+        self.adverts += count
         if step == 1:
             self.steps += count
         elif step is not None:
             self.jumps += count
-        self.last = latest[-1]
-        self.recent.extend((seen, self.profile) for seen in latest)
         self._sighted = 1 << self.last.capture
         if self.profile.flags:
             self._count(self.profile.flags, self.last, count)
@@ -192,7 +184,6 @@ class Speaker:
         tally = self.missed.setdefault(missed.kind, MissedTally(missed))
         tally.gaps += 1
         tally.adverts += missed.adverts
-        tally.last = missed
         tally.longest = max(tally.longest, missed.end - missed.start)
         if len(tally.frames) < MISSED_FRAMES:
             tally.frames.append(missed.after)
