@@ -21,6 +21,8 @@ One line is one advert, or a rhythm of them; times are seconds since the trace's
     again=0.00001 again=0.0002@1        the same advert a second time, so much later, perhaps in another capture
     @1                                  seen in capture 1
 
+    2.500 carp vrid=50                  a CARP packet of VHID 50; it may be given a rhythm, a segment, a capture
+
 A is 10.0.0.5 (fe80::5), B 10.0.0.6 and so on. Frames are numbered in each capture from 1.
 """
 
@@ -33,7 +35,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from vrrpscope.wire.columns import ADVERT, Auth, Checksum, Destination, Flag, Tables
+from vrrpscope.wire.columns import ADVERT, CARP, Auth, Checksum, Destination, Flag, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +47,7 @@ ZERO = 1_700_000_000_000_000_000
 
 _Entry = TypeVar("_Entry")
 _SECOND = 1_000_000_000
+_CARP = "carp"
 
 
 class Trace(NamedTuple):
@@ -54,6 +57,7 @@ class Trace(NamedTuple):
     tables: Tables
     start: int
     end: int
+    carps: NDArray[np.void]
 
 
 @dataclass(frozen=True)
@@ -143,12 +147,17 @@ def parse(text: str) -> Trace:
     specs = sorted(_copies(_numbered(sorted(specs, key=lambda s: s.at))), key=lambda s: s.at)
     tables = Tables()
     numbers: dict[int, int] = {}
-    rows = np.zeros(len(specs), ADVERT)
-    for row, spec in zip(rows, specs, strict=True):
+    vrrp = np.array([spec.sender != _CARP for spec in specs], bool)
+    rows, carps = np.zeros(len(specs), ADVERT), np.zeros(len(specs), CARP)
+    for row, carp, spec in zip(rows, carps, specs, strict=True):
         numbers[spec.capture] = numbers.get(spec.capture, 0) + 1
-        _fill(row, spec, numbers[spec.capture], tables)
+        if spec.sender == _CARP:
+            _fill_carp(carp, spec, numbers[spec.capture], tables)
+        else:
+            _fill(row, spec, numbers[spec.capture], tables)
+    rows, carps = rows[vrrp], carps[~vrrp]
     first, last = (int(rows["t"][0]), int(rows["t"][-1])) if len(rows) else (ZERO, ZERO)
-    return Trace(rows, tables, bounds.get("start", first), bounds.get("end", last))
+    return Trace(rows, tables, bounds.get("start", first), bounds.get("end", last), carps)
 
 
 def address(sender: str, family: int = 4) -> str:
@@ -212,6 +221,11 @@ def _fill(row: np.void, spec: Spec, number: int, tables: Tables) -> None:
     row["auth"], row["secret"], row["ah_seq"] = auth, _id(tables.secrets, spec.secret), spec.ah
     row["checksum"] = Checksum.BAD if spec.bad else Checksum.PSEUDO if pseudo else Checksum.PLAIN
     row["flags"] = Flag.BAD_CHECKSUM * spec.bad | Flag.TTL * (spec.ttl != 255)
+
+
+def _fill_carp(row: np.void, spec: Spec, number: int, tables: Tables) -> None:
+    row["t"], row["number"], row["capture"] = ZERO + spec.at, number, spec.capture
+    row["segment"], row["family"], row["vhid"] = _id(tables.segments, spec.segment), spec.family, spec.vrid
 
 
 def _id(table: list[_Entry], entry: _Entry) -> int:

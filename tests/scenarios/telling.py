@@ -35,7 +35,10 @@ def run(trace: Trace, sizes: Iterable[int] = (), *, masked: bool = True) -> tupl
     engine = Engine(trace.tables, masked=masked)
     engine.observe_from(trace.start)
     events: list[Event] = []
+    carps = trace.carps
     for batch, following in batches(trace, sizes):
+        engine.note_carps(carps[carps["t"] <= following])
+        carps = carps[carps["t"] > following]
         events += engine.feed(trace.adverts[batch], following)
     return engine, events + engine.close(trace.end)
 

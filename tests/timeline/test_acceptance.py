@@ -22,7 +22,7 @@ YES, DEPENDS, NO = Accepts.YES, Accepts.DEPENDS, Accepts.NO
         ("A pass=aaaa", "B pass=aaaab", NO, "password-mismatch"),
         ("A pass=aaaa", "B", NO, "auth-type-mismatch"),
         ("A pass=aaaa", "B ah=7", NO, "auth-type-mismatch"),
-        ("A ah=3", "B ah=4", YES, None),
+        ("A ah=3", "B ah=4", DEPENDS, "password-mismatch"),  # on the key, which no advert shows
         ("A v2", "B v3", NO, "version-mismatch"),
         ("A v2 pass=aaaa", "B v3", NO, "version-mismatch"),
         ("A i1s", "B i5s", NO, "interval-mismatch"),

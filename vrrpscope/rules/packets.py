@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_SAME_NUMBER = (
+    " keepalived takes this VHID for its VRID, discards the packets, and restarts a master's advert timer on each: its "
+    "adverts come late, or, if CARP is the faster, not at all. Where both use the virtual MAC 00:00:5e:00:01:xx, as "
+    "the BSDs and keepalived's use_vmac do, switches lose track of it."
+)
+
+
 @rule("ttl", NewProfile, Closing)
 def ttl(event: NewProfile | Closing, case: Case) -> Iterator[Finding]:
     """Multicast adverts arrive with a TTL other than 255."""
@@ -81,12 +88,7 @@ def carp_beside_vrrp(carp: CarpBeside, case: Case) -> Iterator[Finding]:
         start=carp.seen.t,
         subject=str(carp.vhid),
         title=f"CARP (VHID {carp.vhid}) is spoken beside VRRP VRID {carp.key.vrid}",
-        explanation="Both use IP protocol 112 and the virtual MACs 00:00:5e:00:01:xx."
-        + (
-            " This VHID equals the VRID, so both may claim one MAC address, and switches lose track of it."
-            if clash
-            else ""
-        ),
+        explanation="Both use IP protocol 112 and the same multicast group." + (_SAME_NUMBER if clash else ""),
         remedy="Give VHIDs and VRIDs on one segment different numbers.",
         frames=(carp.seen,),
     )

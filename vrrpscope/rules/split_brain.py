@@ -160,6 +160,13 @@ def _one_deaf(split: SplitBrain, case: Case, again: str) -> tuple[str, str]:
             "\n" + again if again else ""
         )
     since = "" if split.last_heard is None else f" after {case.where(split.last_heard)}"
+    if split.end is not None and split.end - split.start < case.speaker(split.routers[0]).profile.interval:
+        why = (
+            f"{deaf} heard nothing for one master down interval{since}, took over, and yielded to the next advert it "
+            "heard: some were lost on the way, or it was held up itself. The other has not noticed and may have sent "
+            "no gratuitous ARP since, so clients may go on sending to the wrong one."
+        )
+        return why, "Look for drops on the path (switch and NIC counters, storm control).\n" + again
     echoes, replies = split.echoes
     why = f"{deaf} stopped hearing the other{since}; most likely a packet filter on {deaf} drops IP protocol 112. "
     if split.last_heard is not None:
@@ -169,6 +176,8 @@ def _one_deaf(split: SplitBrain, case: Case, again: str) -> tuple[str, str]:
             f"The other answered {echoes} of {replies} adverts of {deaf} at once, so it hears: one direction only "
             "is broken. "
         )
+    elif "both-deaf" in split.also_possible:
+        why += "Whether the other hears it cannot be seen: as FRR does, it answers nobody. "
     why += (
         "Nothing in the adverts themselves speaks against accepting them. A one-way fault of the path and multicast "
         "snooping look the same from one capture."

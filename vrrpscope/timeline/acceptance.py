@@ -45,7 +45,7 @@ def judge(receiver: Profile, sender: Profile) -> Verdict:
 
     The worst objection decides whether it accepts; the reason is the one that explains most.
     """
-    objections = [*disagreements(receiver, sender), *_defects(sender)]
+    objections = [*disagreements(receiver, sender), *_defects(sender), *_unknowns(receiver, sender)]
     if not objections:
         return YES
     return Verdict(max(o.accepts for o in objections), objections[0].reason)
@@ -82,6 +82,12 @@ def _checksums_differ(one: Profile, other: Profile) -> bool:
     if one.version != other.version:
         return False
     return one.checksum != other.checksum and one.checksum not in unclear and other.checksum not in unclear
+
+
+def _unknowns(receiver: Profile, sender: Profile) -> Iterator[Verdict]:
+    """Yield what no advert shows: AH's key leaves only a check value behind."""
+    if _auth_kind(receiver) is _auth_kind(sender) is Auth.AH:
+        yield Verdict(Accepts.DEPENDS, "password-mismatch")
 
 
 def _defects(sender: Profile) -> Iterator[Verdict]:

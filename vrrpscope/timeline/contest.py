@@ -7,7 +7,8 @@ goes on advertising, or when the two reject each other's adverts.
 Coupling tells who hears whom (keepalived with its default options). A master that accepts a losing advert
 answers it within milliseconds and so follows the other's rhythm. If the stronger one echoes, it hears the
 weaker one, which therefore is deaf; if both keep their own rhythm, neither hears the other. Senders that never
-echo (FRR, strict mode) look like the latter, so free rhythms convict less surely than an echo does.
+echo (FRR, strict mode) look like the latter, so free rhythms convict less surely than an echo does. FRR is known
+by its DF flag: where it is the stronger one, only the weaker is convicted.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from vrrpscope.timeline.speaker import Speaker
 
 _ECHO = 50 * MILLISECOND  # measured 1.7 to 13 ms
+_EXCHANGE = 10  # one that hears yields within this fraction of an interval
 _MAX_FRAMES = 8
 _OFFENCES_SHOWN = 3
 
@@ -43,12 +45,14 @@ class Contest:
         self.start = start
         self.confirmed = False
         self.suspicion: Suspicion | None = None
+        self._presumed: tuple[Suspicion, tuple[str, ...]] | None = None  # what it is if it turns out to be one
         self.last_heard = last_heard
         self.members: dict[str, Speaker] = {}
         self._adverts: dict[str, int] = {}
         self._offences: dict[str, int] = {}
         self._deaf: tuple[str, ...] = ()
         self._proven = False
+        self._is_brief = False
         self._frames: list[Seen] = [seen]
         self._previous: tuple[Speaker, int] | None = None  # who spoke last, and when
         self._echoes = 0
@@ -97,6 +101,23 @@ class Contest:
         if self.suspicion is None:
             self.suspicion, self._deaf = Suspicion(cause, confidence), deaf
 
+    def presume(self, cause: str, confidence: Confidence, deaf: tuple[str, ...] = ()) -> None:
+        """Keep what it will have been if it does not end with the next exchange."""
+        if self._presumed is None:
+            self._presumed = Suspicion(cause, confidence), deaf
+
+    def believe(self) -> None:
+        """It did not."""
+        if self._presumed is not None:
+            suspicion, deaf = self._presumed
+            self.suspect(*suspicion, deaf)
+
+    def end_briefly(self, end: int, interval: int) -> None:
+        """One yields with its first chance to, which may have been late enough for a split brain all the same."""
+        if self._presumed is not None and not self.confirmed and end - self.start >= interval // _EXCHANGE:
+            self.believe()
+            self.confirmed = self._is_brief = True
+
     def prove(self) -> None:
         """Note that a member that was mute spoke again: it was there all the time."""
         self._proven = True
@@ -133,7 +154,8 @@ class Contest:
     @property
     def _is_silent(self) -> bool:
         """Whether at most one member is heard. One that should have yielded was caught advertising."""
-        return not self._offences and sum(count > 1 for count in self._adverts.values()) < 2
+        enough = 1 if self._is_brief else 2
+        return not self._offences and sum(count >= enough for count in self._adverts.values()) < 2
 
     def _verdict(self) -> tuple[Suspicion, tuple[str, ...], tuple[str, ...]]:
         if self.suspicion is not None:
@@ -143,11 +165,13 @@ class Contest:
             return suspicion, self._deaf, ()
         deaf = tuple(self._offences)
         everyone = tuple(self.members)
-        numbered = max(self.members.values(), key=strength).numbers
+        strongest = max(self.members.values(), key=strength)
         if self._is_echoing:
             sure = Confidence.CERTAIN if self._replies >= 3 else Confidence.LIKELY
             return Suspicion("one-node-deaf", sure), deaf, ()
         if self._replies >= 2 and self._echoes * 10 <= self._replies * 2:
-            sure = Confidence.LIKELY if numbered else Confidence.POSSIBLE
+            if strongest.profile.df:  # it answers nobody, so it may hear well
+                return Suspicion("one-node-deaf", Confidence.LIKELY), deaf, ("both-deaf",)
+            sure = Confidence.LIKELY if strongest.numbers else Confidence.POSSIBLE
             return Suspicion("both-deaf", sure), everyone, ("one-node-deaf",)
         return Suspicion("unknown", Confidence.POSSIBLE), deaf, ("one-node-deaf", "both-deaf")

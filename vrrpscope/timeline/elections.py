@@ -73,14 +73,21 @@ def from_vacancy(
     match = last_accepted(profile, seen, previous, hearing)
     if match is not None:
         return Explanation(Cause.TIMEOUT, match.takeover, match.expected, match.seen)
+    return _after_silence(taker, profile, seen, previous)
+
+
+def _after_silence(taker: Speaker, profile: Profile, seen: Seen, previous: Speaker) -> Explanation:
+    """Explain a takeover from a silent master when it fits none of its adverts."""
     since, expected = seen.t - previous.last.t, profile.down(previous.profile)
     if seen.ip_id == 1 and since > expected + profile.interval:
         return Explanation(Cause.STARTUP)
+    if previous.numbers and seen.ip_id > 1 and not (taker.adverts and taker.step(seen) == 1):
+        return Explanation(Cause.TIMEOUT)  # by its number it advertised before: when it began was not seen
     return Explanation(Cause.TIMEOUT, since, expected)
 
 
 def _after_resignation(profile: Profile, seen: Seen, previous: Speaker, reign: Reign) -> Explanation:
-    since, expected = seen.t - (reign.end or seen.t), profile.skew()
+    since, expected = seen.t - (reign.end or seen.t), profile.skew(previous.terms)
     if since > expected + _ROUNDS * profile.interval:
         return Explanation(Cause.STARTUP)
     cause = Cause.FAULT if reign.ended_by is EndedBy.FAULT else Cause.RESIGNED
@@ -96,7 +103,9 @@ def against(taker: Speaker, profile: Profile, seen: Seen, master: Speaker, heari
     if profile.priority == 255:
         return Explanation(Cause.OWNER)
     if profile.priority == master.profile.priority:
-        return Explanation(Cause.TIE_BREAK, *facts)
+        # A backup never competes with an equal priority that it hears (RFC 9568 6.4.2), whatever the addresses say.
+        unheard = match is not None and match.seen.t < master.last.t
+        return Explanation(Cause.DEAF if unheard else Cause.TIE_BREAK, *facts)
     if _sank(master, profile):
         return Explanation(Cause.PRIORITY_DROP, *facts)
     return Explanation(Cause.PREEMPTED, *facts)

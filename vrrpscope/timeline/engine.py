@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from vrrpscope.timeline.carps import Carps
 from vrrpscope.timeline.events import CarpBeside, Event, Seen
 from vrrpscope.timeline.history import Budget
 from vrrpscope.timeline.profile import ProfileTable, RouterKey
@@ -86,6 +87,7 @@ class Engine:
         self._budget = Budget()
         self._observed_from: int | None = None
         self._carps: dict[str, dict[int, Seen]] = {}
+        self._carp_times: dict[RouterKey, Carps] = {}
 
     def feed(self, adverts: NDArray[np.void], now: int) -> list[Event]:
         """Take a batch in time order; `now` is the time that all captures have reached."""
@@ -105,6 +107,8 @@ class Engine:
                 machine.advance(now)
         if self._carps:
             self._tell_carps()
+            for carps in self._carp_times.values():
+                carps.forget(now)
         return self._drain()
 
     def close(self, now: int) -> list[Event]:
@@ -114,11 +118,21 @@ class Engine:
         return self._drain()
 
     def note_carps(self, carps: NDArray[np.void]) -> None:
-        """Keep the first frame of each CARP group of each segment, and tell when VRRP shares the segment."""
+        """Take CARP packets up to the adverts fed next, and beyond.
+
+        The first frame of each group of each segment is told when VRRP shares the segment; the times of all
+        matter to the virtual router of the same number.
+        """
         for row in carps[np.unique(carps[["segment", "vhid"]], return_index=True)[1]] if len(carps) else []:
             segment, vhid = self._tables.segments[int(row["segment"])], int(row["vhid"])
             seen = Seen(int(row["t"]), int(row["capture"]), int(row["number"]), 0, -1, -1, 0, 0)
             self._carps.setdefault(segment, {}).setdefault(vhid, seen)
+        group = carps["segment"].astype(np.int64) << 16 | carps["family"].astype(np.int64) << 8 | carps["vhid"]
+        order = np.argsort(group, kind="stable")
+        groups, starts = np.unique(group[order], return_index=True)
+        for number, times in zip(groups.tolist(), np.split(carps["t"][order], starts[1:]), strict=False):
+            key = RouterKey(self._tables.segments[number >> 16], number >> 8 & 0xFF, number & 0xFF)
+            self._carps_of(key).add(times)
 
     def observe_from(self, start: int) -> None:
         """Say when the captures begin; the first word counts."""
@@ -180,9 +194,18 @@ class Engine:
 
     def _add_machines(self) -> None:
         for key in self._profiles.keys[len(self._machines) : MAX_ROUTERS]:
-            machine = Router(key, self._observed_from, self._budget)
+            machine = Router(key, self._observed_from, self._budget, self._carps_of(key))
             self._machines.append(machine)
             self.routers[key] = machine
+
+    def _carps_of(self, key: RouterKey) -> Carps:
+        """Return the CARP packets of that number; those of too many numbers are kept by nobody."""
+        known = self._carp_times.get(key)
+        if known is None:
+            known = Carps()
+            if len(self._carp_times) < 2 * MAX_ROUTERS:
+                self._carp_times[key] = known
+        return known
 
     def _mark_quiet(self, batch: _Batch, steps: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Mark the rows that repeat the two before them. The first row of a virtual router never does."""

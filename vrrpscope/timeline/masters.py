@@ -67,6 +67,8 @@ class Masters:
         """End a reign, as became known at `at`."""
         if speaker.reign is not None:
             speaker.reign.end, speaker.reign.ended_by = end, by
+            # A silence counts as mute when it ends; in the midst of it the router may turn out to have yielded.
+            speaker.reign.mute = min(speaker.reign.mute, end - speaker.reign.start)
             speaker.reign.farewell = speaker.last if by is EndedBy.RESIGNED else None
         speaker.yield_at = speaker.yield_to = None
         self._open.remove(speaker)

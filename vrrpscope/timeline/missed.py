@@ -16,6 +16,7 @@ from vrrpscope.timeline.events import Missed, MissedKind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from vrrpscope.timeline.carps import Carps
     from vrrpscope.timeline.events import Seen
     from vrrpscope.timeline.profile import RouterKey
     from vrrpscope.timeline.speaker import Speaker
@@ -29,16 +30,16 @@ class Gap(NamedTuple):
     continues: bool  # the IP ID proves that one process sent both ends of it
 
 
-def overdue(speaker: Speaker, seen: Seen, speakers: Iterable[Speaker]) -> Gap | None:
+def overdue(speaker: Speaker, seen: Seen, speakers: Iterable[Speaker], carps: Carps) -> Gap | None:
     """Judge the gap before this advert if it is longer than anything but trouble explains.
 
     keepalived restarts its timer on whatever it hears for its VRID, so an advert is due one interval after
-    the last one of anybody.
+    the last one of anybody, and after the last CARP packet of that number.
     """
     late = timers.late_after(speaker.profile.interval)
     if seen.t - speaker.last.t <= late:
         return None
-    since = max(s.last.t for s in speakers)
+    since = carps.restarted(speaker.profile, max(s.last.t for s in speakers), seen.t)
     return None if seen.t - since <= late else judge_gap(speaker, seen, since)
 
 
@@ -64,8 +65,11 @@ def missed_event(key: RouterKey, speaker: Speaker, seen: Seen, others: Iterable[
     )
 
 
-def judge_gap(speaker: Speaker, seen: Seen, since: int) -> Gap:
-    """Judge the gap between a speaker's last advert and this one, due one interval after `since`."""
+def judge_gap(speaker: Speaker, seen: Seen, since: int, answers: int = 0) -> Gap:
+    """Judge the gap between a speaker's last advert and this one, due one interval after `since`.
+
+    It may have sent one advert more for each of the `answers` adverts of others that it may have answered.
+    """
     interval = speaker.profile.interval
     gap = seen.t - since
     intervals = max((gap + interval // 2) // interval, 1)
@@ -74,7 +78,8 @@ def judge_gap(speaker: Speaker, seen: Seen, since: int) -> Gap:
     if step is not None and step > 0 and (speaker.numbers or (step == 1 and not speaker.jumps)):
         if step == 1:
             return Gap(MissedKind.LATE, due, continues=True)
-        if abs(step - intervals) <= max(1, intervals // 10):
+        slack = max(1, intervals // 10)
+        if -slack <= step - intervals <= slack + answers:
             return Gap(MissedKind.LOST, step - 1, continues=True)
         restarted = seen.ip_id <= intervals  # it counts anew: nothing was sent in between
         return Gap(MissedKind.LATE if restarted else MissedKind.UNKNOWN, due, continues=False)

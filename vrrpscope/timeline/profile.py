@@ -63,9 +63,9 @@ class Profile:
         """Whether a master that sends `other` must yield on accepting this (RFC 9568 6.4.3)."""
         return (self.priority, self.rank) > (other.priority, other.rank)
 
-    def skew(self) -> int:
-        """How long this router waits after a priority 0, in nanoseconds."""
-        return timers.skew(self.version, self.priority, self.interval)
+    def skew(self, master: Profile) -> int:
+        """How long this router waits after `master` resigned, in nanoseconds; VRRPv3 has learned its interval."""
+        return timers.skew(self.version, self.priority, master.interval)
 
     def down(self, master: Profile) -> int:
         """How long this router waits after the last advert of `master` that it accepted, in nanoseconds."""

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from vrrpscope.timeline.speaker import Speaker
 
 
-_JITTER = 2 * timers.MILLISECOND  # how late an advert timer may fire; measured 0.1 ms, rarely more
-
-
 class Rivalry:
     """Between the masters of one virtual router."""
 
@@ -57,6 +54,8 @@ class Rivalry:
             if weaker is speaker:
                 # A backup that hears the stronger and takes over all the same does not accept it.
                 self.hearing.refuse(speaker, rival)
+                if last_heard is not None:
+                    contest.presume("one-node-deaf", Confidence.LIKELY, (speaker.address,))
             if not self.hearing.accepts(weaker, stronger):
                 verdict = self.hearing.judge(weaker.profile, stronger.profile)
                 known = verdict.accepts is Accepts.NO and verdict.reason is not None
@@ -73,14 +72,14 @@ class Rivalry:
             if usurper.began is not None:
                 contest.witness(usurper.began)
         contest.witness(seen)
-        if seen.t - start < speaker.profile.interval:
-            return  # they may yield to this very advert
         if kind is MissedKind.LATE:
-            contest.suspect("paused-node", Confidence.CERTAIN)
+            contest.presume("paused-node", Confidence.CERTAIN)
             contest.prove()
         else:
-            contest.suspect("one-node-deaf", Confidence.LIKELY, deaf=tuple(m.address for m in usurpers))
-        self._confirm(contest, seen.t)
+            contest.presume("one-node-deaf", Confidence.LIKELY, tuple(m.address for m in usurpers))
+        if seen.t - start >= speaker.profile.interval:  # else they may yield to this very advert
+            contest.believe()
+            self._confirm(contest, seen.t)
 
     def _open(self, start: int, seen: Seen, last_heard: Seen | None, members: list[Speaker]) -> Contest:
         if self._contest is None:
@@ -95,6 +94,7 @@ class Rivalry:
         """A master advertises again."""
         contest = self._contest
         if contest is None:
+            speaker.yield_at = speaker.yield_to = None  # the one to whom it might have yielded has left
             return
         contest.heard(speaker, seen)
         if contest.suspicion is not None and contest.heard_of > 1:
@@ -138,19 +138,20 @@ class Rivalry:
             verdict = self.hearing.judge(speaker.profile, other.profile)
             if verdict.accepts is Accepts.DEPENDS and strength(other) > strength(speaker):
                 self.hearing.refuse(speaker, other)
-                contest.suspect(verdict.reason or "unknown", Confidence.LIKELY)
+                if not self.hearing.accepts(speaker, other):
+                    contest.suspect(verdict.reason or "unknown", Confidence.LIKELY)
 
     def _may_be_the_one(self, master: Speaker, seen: Seen) -> bool:
         """Whether this winning advert is the one on which a master yields, as far as can be told yet.
 
         A router that hears yields to the first. One that has ignored every answer so far more likely ignored
-        that too: it yields to the last one before its own next advert was due.
+        that too: it yields to the last one before its own next advert was due. The one after an answer
+        comes when that was due, a race that the other has mostly won before: then it was the answer that was heard.
         """
         if master.yield_at is None:
             return True
-        interval = master.profile.interval
         deaf = self._contest is not None and self._contest.ignores_answers(master)
-        return deaf and seen.t <= master.last.t + interval + _JITTER
+        return deaf and seen.t <= master.last.t + master.profile.interval
 
     def _is_muted(self, rival: Speaker, speaker: Speaker, now: int) -> bool:
         """Whether a master that was heard in time just now may be silent because of this advert."""
@@ -163,6 +164,7 @@ class Rivalry:
         """A master has yielded."""
         if self._contest is not None and master.yield_to is not None:
             self._contest.witness(master.yield_to)
+            self._contest.end_briefly(master.yield_to.t, master.profile.interval)
 
     def doubt(self) -> None:
         """A mute master did not speak when nothing muted it any more."""

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 from vrrpscope.timeline import elections, timers
 from vrrpscope.timeline.acceptance import disagreements
+from vrrpscope.timeline.carps import Carps
 from vrrpscope.timeline.events import (
     Cause,
     Closing,
@@ -61,8 +62,11 @@ _DOUBLE_ZERO = 100 * timers.MILLISECOND  # keepalived's FAULT sends two within m
 class Router:
     """One virtual router as seen in the captures."""
 
-    def __init__(self, key: RouterKey, observed_from: int | None, budget: Budget | None = None) -> None:
+    def __init__(
+        self, key: RouterKey, observed_from: int | None, budget: Budget | None = None, carps: Carps | None = None
+    ) -> None:
         self.key = key
+        self.carps = carps or Carps()
         self.speakers: dict[str, Speaker] = {}
         self.addresses: dict[str, None] = {}  # every virtual address announced, in order of appearance
         self.masters = Masters()
@@ -194,7 +198,7 @@ class Router:
 
     def _go_on(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
         """A master advertises again."""
-        gap = overdue(speaker, seen, self.speakers.values())
+        gap = overdue(speaker, seen, self.speakers.values(), self.carps)
         if gap is not None:
             self._miss(speaker, seen, gap)
         if gap is None or gap.kind is not MissedKind.LOST:
@@ -308,7 +312,8 @@ class Router:
             return None
         if any(m.profile.beats(profile) and self._rivalry.hearing.accepts(speaker, m) for m in self.masters):
             return None  # it should have yielded, and may have done so
-        gap = judge_gap(speaker, seen, speaker.last.t)
+        heard = sum(m.reign.adverts for m in self.masters if m.reign is not None)
+        gap = judge_gap(speaker, seen, speaker.last.t, answers=heard)
         return gap if gap.continues else None
 
     def _resume(self, speaker: Speaker, profile: Profile, seen: Seen, gap: Gap) -> None:
