@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("tests.truths")
+
 # In CI the same examples every time, so that a change is not judged by luck; at the desk new ones every time.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):

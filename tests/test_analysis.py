@@ -32,8 +32,8 @@ CAPTURES: Final = [
     SAMPLES / "firewall-split-brain" / "lb02.pcap",
     SAMPLES / "paused-master" / "lb01.pcap",
     SAMPLES / "password-mismatch" / "lb02.pcap",
-    SAMPLES / "lossy" / "switch.pcapng",
-    SAMPLES / "vrrpv3-fast" / "lb02.pcap.gz",
+    SAMPLES / "lossy" / "switch.pcap",
+    SAMPLES / "vrrpv3-fast" / "lb02.pcap",
 ]
 every_capture = pytest.mark.parametrize("path", CAPTURES, ids=lambda path: f"{path.parent.name}-{path.name}")
 

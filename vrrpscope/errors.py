@@ -4,7 +4,8 @@
     ├── UsageError                2   arguments that do not fit together
     ├── CaptureError              3   a capture that cannot be read at all
     │   └── NotACaptureError      3   a readable file that is no capture
-    └── PrivilegeError            4   the operating system does not let us
+    ├── PrivilegeError            4   the operating system does not let us
+    └── StagingError              2   a story of the lab could not be told
 
 Damage *inside* a capture is no error: what can be had is used and the damage is kept as a `Problem` (see
 `vrrpscope.capture.frames`). A bad packet is no error either: it is a row with flags.
@@ -39,3 +40,7 @@ class PrivilegeError(VrrpscopeError):
     """The operating system refuses what was asked for."""
 
     exit_code = 4
+
+
+class StagingError(VrrpscopeError):
+    """A story of the lab could not be told: a tool failed, or what it waits for did not come."""

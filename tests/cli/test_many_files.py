@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,7 +87,7 @@ def test_a_rotated_capture_says_what_the_whole_one_says(how: str, tmp_path: Path
     }
     document = report(capsys, *arguments[how])
     assert told(document) == told(report(capsys, path))
-    assert sum(capture["frames"] for capture in document["captures"]) == 165
+    assert sum(capture["frames"] for capture in document["captures"]) == 31
     assert sum(capture["duplicates"] for capture in document["captures"]) == 0
 
 
@@ -124,7 +125,7 @@ def test_a_mirror_port_that_shows_all_twice_changes_no_story(delay: int, tmp_pat
     copy.write_bytes(pcap(twice, nano=True, link=276))
     document = report(capsys, copy)
     once = report(capsys, path)
-    assert document["captures"][0]["duplicates"] == 35
+    assert document["captures"][0]["duplicates"] == 31
     assert [v["masters"] for v in document["virtual_routers"]] == [v["masters"] for v in once["virtual_routers"]]
     assert [f["rule"] for f in document["findings"]] == [f["rule"] for f in once["findings"]]
 
@@ -138,8 +139,7 @@ def test_standard_input_is_a_capture_too(capsys: Capsys) -> None:
 
 
 def test_standard_input_may_be_compressed() -> None:
-    path = SAMPLES / "two-instances" / "lb01.pcap.gz"
-    result = run("analyze", "lb01=-", "--format", "json", stdin=path.read_bytes())
+    result = run("analyze", "lb01=-", "--format", "json", stdin=gzip.compress(HEALTHY.read_bytes()))
     assert (result.code, result.err) == (0, "")
     document = json.loads(result.out)
     assert (document["captures"][0]["name"], document["captures"][0]["compression"]) == ("lb01", "gzip")

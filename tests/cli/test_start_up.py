@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.cli.running import HEALTHY, SAMPLES, run
+from tests.cli.running import HEALTHY, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SPY: Final = """
 import json, sys
@@ -39,8 +43,10 @@ def test_analysing_a_plain_capture_loads_numpy_and_no_other_library(form: str) -
     assert found & (NEVER | CODECS) == set()
 
 
-def test_a_compressed_capture_loads_only_its_own_codec() -> None:
-    found = loaded("analyze", str(SAMPLES / "two-instances" / "lb01.pcap.gz"))
+def test_a_compressed_capture_loads_only_its_own_codec(tmp_path: Path) -> None:
+    path = tmp_path / "lb01.pcap.gz"
+    path.write_bytes(gzip.compress(HEALTHY.read_bytes()))
+    found = loaded("analyze", str(path))
     assert found & (NEVER | CODECS) == set()
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "analyze": "Tell from captures who was master when, and what went wrong.",
+    "lab": "Rehearse a failure with real daemons, and record it (Linux, root).",
     "rules": "List the rules, or explain one.",
 }
 
