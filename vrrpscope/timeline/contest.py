@@ -53,6 +53,7 @@ class Contest:
         self._deaf: tuple[str, ...] = ()
         self._proven = False
         self._is_brief = False
+        self._is_caught = False  # one that should have yielded advertised, and not because two adverts crossed
         self._frames: list[Seen] = [seen]
         self._previous: tuple[Speaker, int] | None = None  # who spoke last, and when
         self._echoes = 0
@@ -81,7 +82,9 @@ class Contest:
         count = self._offences[speaker.address] = self._offences.get(speaker.address, 0) + 1
         if count <= _OFFENCES_SHOWN:
             self.witness(seen)
-        return count > 1 or delay >= speaker.profile.interval // 2
+        proof = count > 1 or delay >= speaker.profile.interval // 2
+        self._is_caught |= proof
+        return proof
 
     def ignores_answers(self, speaker: Speaker) -> bool:
         """Whether a member that should yield is answered at once all the time, and goes on all the same."""
@@ -155,7 +158,7 @@ class Contest:
     def _is_silent(self) -> bool:
         """Whether at most one member is heard. One that should have yielded was caught advertising."""
         enough = 1 if self._is_brief else 2
-        return not self._offences and sum(count >= enough for count in self._adverts.values()) < 2
+        return not self._is_caught and sum(count >= enough for count in self._adverts.values()) < 2
 
     def _verdict(self) -> tuple[Suspicion, tuple[str, ...], tuple[str, ...]]:
         if self.suspicion is not None:
