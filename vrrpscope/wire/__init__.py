@@ -1,4 +1,4 @@
-"""Frames to columns: what is on the wire, as rows of `ADVERT` and `CARP`. Pure, total, vectorised."""
+"""Frames to columns: what is on the wire, as rows of `ADVERT`, `CARP` and `SIGHTING`. Pure, total, vectorised."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from vrrpscope.wire.columns import (
     ADVERT,
     CARP,
     NO_MAC,
+    SIGHTING,
     Auth,
     Checksum,
     Decoded,
     Destination,
     Flag,
+    Kind,
     Tables,
 )
 from vrrpscope.wire.decoder import Decoder
+from vrrpscope.wire.presence import Presence
 from vrrpscope.wire.vrrp import Advert
 
 __all__ = [
     "ADVERT",
     "CARP",
     "NO_MAC",
+    "SIGHTING",
     "Advert",
     "Auth",
     "Checksum",
@@ -27,5 +31,7 @@ __all__ = [
     "Decoder",
     "Destination",
     "Flag",
+    "Kind",
+    "Presence",
     "Tables",
 ]

@@ -1,4 +1,4 @@
-"""What the decoder hands on: one row per advert, and the tables its small numbers point into.
+"""What the decoder hands on: one row per advert or sighting, and the tables their small numbers point into.
 
 A row holds everything a verdict may rest on and nothing of variable length. What varies in length (segment
 names, address lists, authentication data) is interned in `Tables`, whose entries are never removed, so that
@@ -125,11 +125,59 @@ CARP = np.dtype(
 """One CARP announcement: the same IP protocol number and virtual MAC as VRRP, another protocol."""
 
 
+class Kind(IntEnum):
+    """What a sighting says; which message says it is told by `family` and `type`."""
+
+    ANNOUNCEMENT = 1  # "address is at mac", unasked: gratuitous ARP of either form, neighbour advertisement
+    ANSWER = 2  # the same, asked for: ARP reply, solicited neighbour advertisement
+    QUESTION = 3  # "who has address? Tell src, which is at mac": ARP request, neighbour solicitation
+    PROBE = 4  # the same from nobody yet: ARP probe (RFC 5227), duplicate address detection (RFC 4862)
+    RARP = 5  # reverse ARP; hypervisors send it when a virtual machine has moved
+    REPORT = 6  # "src wants the VRRP group": IGMP, MLD
+    LEAVE = 7  # "src no longer wants it"
+    QUERY = 8  # "who wants address?": the VRRP group, or 0 for any
+    ERROR = 9  # "I, src, could not deliver or accept this VRRP packet": ICMP, ICMPv6
+    ALIVE = 10  # any frame of a VRRP speaker's host: see vrrpscope.wire.presence
+
+
+SIGHTING = np.dtype(
+    [
+        ("t", "i8"),  # nanoseconds since the epoch
+        ("number", "i8"),  # frame number in its capture
+        ("address_hi", "u8"),  # what it is about, as src in ADVERT: the address claimed or asked for, the group
+        ("address_lo", "u8"),  # reported or queried; ERROR: who sent the packet that is quoted
+        ("src_hi", "u8"),  # who says so: source of the IP header; ARP's sender protocol address; 0 for nobody
+        ("src_lo", "u8"),
+        ("other_hi", "u8"),  # whom it says so to: destination of the IP header; ARP's target protocol address;
+        ("other_lo", "u8"),  # ERROR: destination of the packet that is quoted
+        ("mac", "u8"),  # link-layer address that the message itself names; NO_MAC where it names none
+        ("sender", "u8"),  # source MAC of the frame, ADVERT's `mac`; NO_MAC where the link layer has none
+        ("segment", "u4"),  # id in Tables.segments
+        ("capture", "u2"),  # index of the capture; the decoder leaves 0, the session fills it
+        ("interface", "u2"),  # index of the interface within the capture
+        ("kind", "u1"),  # Kind
+        ("family", "u1"),  # 4 (ARP, RARP, IGMP, ICMP) or 6 (ICMPv6)
+        ("type", "u1"),  # ARP's operation; the type of an IGMP, ICMP or ICMPv6 message
+        ("code", "u1"),  # ICMP's code; R, S, O of a neighbour advertisement (0x80, 0x40, 0x20);
+        # record type of an IGMPv3 or MLDv2 report (1 to 6); maximum response code of an IGMP query
+        ("version", "u1"),  # of IGMP (1 to 3) or MLD (1, 2); else 0
+        ("vrid", "u1"),  # ERROR: VRID of the quoted advert; 0 where it cannot be seen
+        ("zero_2", "u2"),  # always zero: the row is whole words
+    ]
+)
+"""Something other than VRRP that speaks of an address or of the VRRP groups, 224.0.0.18 and ff02::12.
+
+Nothing but the segment is an id: addresses are chosen by whoever sends, and a scan may name 2**24 of them. The
+`mac` of an ANNOUNCEMENT, an ANSWER or a RARP is that of `address`, the one of a QUESTION or a PROBE that of `src`.
+"""
+
+
 class Decoded(NamedTuple):
     """What one batch of frames held."""
 
     adverts: NDArray[np.void]  # dtype ADVERT, in frame order
     carps: NDArray[np.void]  # dtype CARP, in frame order
+    sightings: NDArray[np.void]  # dtype SIGHTING, in frame order; none unless the decoder was asked for them
 
 
 @dataclass(slots=True)

@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 
 
 class Layer(IntEnum):
-    """What comes next in a packet. The first two end the walk without an advert, `VRRP` with one."""
+    """What comes next in a packet. The first two end the walk without an advert, `VRRP` with one.
+
+    The last four end it too, where sightings are wanted; else they lead nowhere.
+    """
 
     DROP = 0  # nothing for us, or too damaged to go on
     LATER_FRAGMENT = 1  # of a VRRP packet: no VRRP header in it
@@ -46,6 +49,10 @@ class Layer(IntEnum):
     VXLAN = 21
     ERSPAN2 = 22
     ERSPAN3 = 23
+    ARP = 24  # ARP and RARP
+    ICMP = 25
+    IGMP = 26
+    ICMPV6 = 27  # neighbour discovery and MLD among it
 
 
 class Cursor(NamedTuple):
@@ -92,7 +99,8 @@ def join(cursors: list[Cursor]) -> Cursor:
     if len(cursors) == 1:
         return cursors[0]
     depth = max(len(cursor.tags) for cursor in cursors)
-    tags = [np.pad(cursor.tags, ((0, depth - len(cursor.tags)), (0, 0))) for cursor in cursors]
+    missing = [np.zeros((depth - len(cursor.tags), len(cursor.row)), np.uint64) for cursor in cursors]
+    tags = [np.concatenate([cursor.tags, none]) for cursor, none in zip(cursors, missing, strict=True)]
     return Cursor(
         row=np.concatenate([cursor.row for cursor in cursors]),
         pos=np.concatenate([cursor.pos for cursor in cursors]),

@@ -1,10 +1,11 @@
 """From frames to rows: the one door to this layer.
 
     frames ── sieve ─► few frames ── walk ─► packets ─► IP columns + advert columns ─► ADVERT, CARP
+                                                 └────► neighbours ─► SIGHTING
 
-Packets are decoded in chunks that fit the processor's cache. A decoder remembers nothing from batch to batch
-but its tables of values (and two counters), so that any way of cutting a capture into batches gives the same
-rows.
+Sightings come out of the same sieve and the same walk, for whoever asks for them. Packets are decoded in
+chunks that fit the processor's cache. A decoder remembers nothing from batch to batch but its tables of values
+(and two counters), so that any way of cutting a capture into batches gives the same rows.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vrrpscope.wire import adverts, carp
-from vrrpscope.wire.columns import ADVERT, CARP, Decoded, Flag, Tables
+from vrrpscope.wire import adverts, carp, neighbours
+from vrrpscope.wire.columns import ADVERT, CARP, SIGHTING, Decoded, Flag, Tables
+from vrrpscope.wire.cursor import join
 from vrrpscope.wire.gather import Block
 from vrrpscope.wire.ip import IpHeaders, read_headers
 from vrrpscope.wire.layers import walk
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from vrrpscope.capture.frames import Frames
     from vrrpscope.wire.cursor import Cursor
+    from vrrpscope.wire.layers import Packets
 
 _CHUNK = 1 << 14
 
@@ -35,29 +38,38 @@ class Decoder:
 
     Ids in the rows point into `tables`. Give all captures that are analysed together one decoder: two that
     share one `Tables` would hand out the same ids twice.
+
+    Args:
+        tables: where to put the values; new ones by default.
+        sightings: whether to decode also what speaks of addresses and of the VRRP groups beside VRRP.
     """
 
-    def __init__(self, tables: Tables | None = None) -> None:
+    def __init__(self, tables: Tables | None = None, *, sightings: bool = False) -> None:
         self.tables = Tables() if tables is None else tables
+        self._sightings = sightings
         self.later_fragments = 0  # fragments of VRRP packets other than the first: seen, counted, not decoded
         self._values = Values(self.tables)
 
     def decode(self, frames: Frames) -> Decoded:
         """The adverts and CARP announcements in a batch, in frame order."""
         if len(frames.start) == 0:
-            return Decoded(np.zeros(0, ADVERT), np.zeros(0, CARP))
+            return Decoded(np.zeros(0, ADVERT), np.zeros(0, CARP), np.zeros(0, SIGHTING))
         block = Block(frames.data)
-        rows = sift(block, frames)
+        rows = sift(block, frames, neighbours=self._sightings)
         out = np.zeros(len(rows), ADVERT)
         carps: list[NDArray[np.void]] = []
+        sightings: list[NDArray[np.void]] = []
         size = 0
         for start in range(0, len(rows), _CHUNK):
-            packets = walk(block, frames, rows[start : start + _CHUNK])
+            packets = walk(block, frames, rows[start : start + _CHUNK], neighbours=self._sightings)
             self.later_fragments += packets.later_fragments
-            at = packets.found
+            at, segment = packets.found, None
+            if len(packets.beside.row):
+                segment, seen = self._sight(block, frames, packets)
+                sightings.append(seen)
             head = adverts.heads(block, at)
             ip = read_headers(block, at)
-            segment = self._values.segments(at)
+            segment = self._values.segments(at) if segment is None else segment
             is_carp = carp.are_carp(head, at.real - at.pos, at.end - at.pos)
             if is_carp.any():
                 mine, rest = np.flatnonzero(is_carp), np.flatnonzero(~is_carp)
@@ -70,7 +82,32 @@ class Decoder:
             _fill_common(part, frames, at, ip, segment)
             self._fill_adverts(part, block, at, ip, head)
             size += len(part)
-        return Decoded(_trimmed(out, size), np.concatenate(carps) if carps else np.zeros(0, CARP))
+        return Decoded(_trimmed(out, size), _joined(carps, CARP), _joined(sightings, SIGHTING))
+
+    def _sight(
+        self, block: Block, frames: Frames, packets: Packets
+    ) -> tuple[NDArray[np.uint32] | None, NDArray[np.void]]:
+        """The sightings, and the segments of what carries VRRP, if they had to be named together.
+
+        Segments are named in the order of frames, whichever of the two they are of, so that ids do not depend
+        on batches; packets that say nothing of use name none.
+        """
+        at, beside = packets.found, packets.beside
+        sightings = neighbours.read(block, beside, packets.beside_layer)
+        useful = sightings["kind"] > 0
+        if not useful.all():
+            sightings, beside = sightings[useful], beside.take(np.flatnonzero(useful))
+        sightings["t"] = frames.t[beside.row]
+        sightings["number"] = frames.number[beside.row]
+        sightings["interface"] = frames.interface[beside.row]
+        if len(beside.tags) == 0:
+            return None, sightings
+        both = join([at, beside])
+        order = np.argsort(both.row, kind="stable")
+        segment = np.zeros(len(order), np.uint32)
+        segment[order] = self._values.segments(both.take(order))
+        sightings["segment"] = segment[len(at.row) :]
+        return segment[: len(at.row)], sightings
 
     def _fill_adverts(
         self, out: NDArray[np.void], block: Block, at: Cursor, ip: IpHeaders, head: NDArray[np.uint64]
@@ -109,6 +146,11 @@ def _fill_common(out: NDArray[np.void], frames: Frames, at: Cursor, ip: IpHeader
     out["src_hi"] = ip.src_hi
     out["src_lo"] = ip.src_lo
     out["mac"] = at.mac
+
+
+def _joined(parts: list[NDArray[np.void]], dtype: np.dtype[np.void]) -> NDArray[np.void]:
+    """Parts as one array; none make an empty one."""
+    return np.concatenate(parts) if parts else np.zeros(0, dtype)
 
 
 def _trimmed(out: NDArray[np.void], size: int) -> NDArray[np.void]:

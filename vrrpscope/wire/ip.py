@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vrrpscope.wire.gather import Block
 
 GROUP_IPV4 = int.from_bytes(GROUPS[4], "big")
-_GROUP_IPV6_HI, _GROUP_IPV6_LO = (int.from_bytes(half, "big") for half in (GROUPS[6][:8], GROUPS[6][8:]))
+GROUP_IPV6_HI, GROUP_IPV6_LO = (int.from_bytes(half, "big") for half in (GROUPS[6][:8], GROUPS[6][8:]))
 
 
 class IpHeaders(NamedTuple):
@@ -81,6 +81,18 @@ def read_headers(block: Block, at: Cursor) -> IpHeaders:
     return _read_ipv4(block, at.ip[four]).merge(_read_ipv6(block, at.ip[six]), place)
 
 
+def read_ends(
+    block: Block, at: Cursor
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
+    """Source and destination alone, each as its high and its low number."""
+    ends = block.be64(at.ip + 12)
+    nothing = np.zeros_like(ends)
+    columns = {8: nothing, 16: ends >> np.uint64(32), 24: nothing, 32: ends & np.uint64(0xFFFFFFFF)}
+    if at.six.any():  # by where they stand in IPv6
+        columns = {offset: np.where(at.six, block.be64(at.ip + offset), four) for offset, four in columns.items()}
+    return columns[8], columns[16], columns[24], columns[32]
+
+
 def _read_ipv4(block: Block, ip: NDArray[np.int64]) -> IpHeaders:
     head = block.be32(ip)
     middle = block.be64(ip + 4)  # identification, flags and offset, TTL, protocol, checksum
@@ -114,7 +126,7 @@ def _read_ipv6(block: Block, ip: NDArray[np.int64]) -> IpHeaders:
     size = len(ip)
     src_hi, src_lo, dst_hi, dst_lo = (block.be64(ip + offset) for offset in (8, 16, 24, 32))
     destination = np.where(dst_hi >> 56 == 0xFF, Destination.OTHER, Destination.UNICAST).astype(np.uint8)
-    destination[(dst_hi == _GROUP_IPV6_HI) & (dst_lo == _GROUP_IPV6_LO)] = Destination.MULTICAST
+    destination[(dst_hi == GROUP_IPV6_HI) & (dst_lo == GROUP_IPV6_LO)] = Destination.MULTICAST
     return IpHeaders(
         src_hi,
         src_lo,

@@ -1,4 +1,4 @@
-"""The walk through the layers: from frames to the packets that carry IP protocol 112.
+"""The walk through the layers: from frames to the packets that carry IP protocol 112, or speak beside it.
 
 First a sieve: on links that name what they carry (Ethernet, Linux cooked), the type and the protocol byte
 alone rule out nearly all of a mixed capture for a few nanoseconds a frame, looking through VLAN tags. What is
@@ -18,7 +18,7 @@ from vrrpscope.wire.columns import NO_MAC
 from vrrpscope.wire.cursor import Cursor, Layer, Step, join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -31,11 +31,16 @@ fit."""
 
 
 class Packets(NamedTuple):
-    """What the walk found: cursors before VRRP headers in frame order, and what it had to leave out."""
+    """What the walk found, each in frame order, and what it had to leave out."""
 
-    found: Cursor
+    found: Cursor  # before VRRP headers
+    beside: Cursor  # before headers of NEIGHBOURS
+    beside_layer: NDArray[np.uint8]  # which of NEIGHBOURS that is
     later_fragments: int
 
+
+NEIGHBOURS = frozenset({Layer.ARP, Layer.ICMP, Layer.IGMP, Layer.ICMPV6})
+"""The layers in which there is something to be seen beside VRRP."""
 
 _READERS: dict[Layer, Callable[[Block, Cursor], Step]] = {
     Layer.ETHERNET: links.ethernet,
@@ -62,28 +67,64 @@ _READERS: dict[Layer, Callable[[Block, Cursor], Step]] = {
 }
 
 
-def walk(block: Block, frames: Frames, rows: NDArray[np.int64]) -> Packets:
-    """Walk the frames with these indices (ascending) to their VRRP headers."""
-    pending = _first_layers(frames, rows)
+def walk(block: Block, frames: Frames, rows: NDArray[np.int64], *, neighbours: bool = False) -> Packets:
+    """Walk the frames with these indices (ascending) to their VRRP headers, and to NEIGHBOURS if wanted."""
     found: list[Cursor] = []
+    beside: list[tuple[Layer, Cursor]] = []
     later_fragments = 0
+    ends = _ENDS | NEIGHBOURS if neighbours else _ENDS
+    for layer, at in descend(block, _first_layers(frames, rows), _READERS, ends):
+        if layer is Layer.VRRP:
+            found.append(at)
+        elif layer is Layer.LATER_FRAGMENT:
+            later_fragments += len(at.row)
+        else:
+            beside.append((layer, at))
+    packets, _ = _in_order(join(found)) if found else (_NOTHING, None)
+    if not beside:
+        return Packets(packets, _NOTHING, np.zeros(0, np.uint8), later_fragments)
+    layer_of = np.repeat(np.array([layer for layer, _ in beside], np.uint8), [len(at.row) for _, at in beside])
+    others, order = _in_order(join([at for _, at in beside]))
+    return Packets(packets, others, layer_of if order is None else layer_of[order], later_fragments)
+
+
+def _in_order(at: Cursor) -> tuple[Cursor, NDArray[np.int64] | None]:
+    """Packets that went different ways put back in frame order, and what order that is; None: they were."""
+    if not (at.row[1:] < at.row[:-1]).any():
+        return at, None
+    order = np.argsort(at.row, kind="stable")
+    return at.take(order), order
+
+
+_ENDS = frozenset({Layer.VRRP, Layer.LATER_FRAGMENT})
+
+
+def descend(
+    block: Block,
+    pending: dict[Layer, list[Cursor]],
+    readers: Mapping[Layer, Callable[[Block, Cursor], Step]],
+    ends: Collection[Layer],
+) -> list[tuple[Layer, Cursor]]:
+    """Read layer after layer from where the packets stand until each has reached one of `ends` or is given up.
+
+    A layer that is no end and has no reader leads nowhere.
+    """
+    found: list[tuple[Layer, Cursor]] = []
     for _ in range(MAX_LAYERS):
         reached: dict[Layer, list[Cursor]] = {}
         for layer, cursors in pending.items():
             at = join(cursors)
-            following, moved = _READERS[layer](block, at)
+            following, moved = readers[layer](block, at)
             following[moved.pos > moved.end] = Layer.DROP  # the header itself is not all there
             for kind, part in _split(following, moved):
-                reached.setdefault(kind, []).append(part)
-        found += reached.pop(Layer.VRRP, [])
-        later_fragments += sum(len(cursor.row) for cursor in reached.pop(Layer.LATER_FRAGMENT, []))
+                if kind in ends:
+                    found.append((kind, part))
+                elif kind in readers:
+                    reached.setdefault(kind, []).append(part)
         pending = reached
         if not pending:
             break
-    packets = join(found) if found else _start(frames, rows[:0])
-    if (packets.row[1:] < packets.row[:-1]).any():  # frames that went different ways were joined
-        packets = packets.take(np.argsort(packets.row, kind="stable"))
-    return Packets(packets, later_fragments)
+    return found
 
 
 def _first_layers(frames: Frames, rows: NDArray[np.int64]) -> dict[Layer, list[Cursor]]:
@@ -99,13 +140,18 @@ def _first_layers(frames: Frames, rows: NDArray[np.int64]) -> dict[Layer, list[C
 
 def _start(frames: Frames, rows: NDArray[np.int64]) -> Cursor:
     """A cursor at the first byte of the frames."""
-    start = frames.start[rows]
+    start, caplen = frames.start[rows], frames.caplen[rows]
+    return _cursor(rows, start, start + caplen, start + np.maximum(frames.wirelen[rows], caplen))
+
+
+def _cursor(rows: NDArray[np.int64], pos: NDArray[np.int64], end: NDArray[np.int64], real: NDArray[np.int64]) -> Cursor:
+    """A cursor that has not passed any header yet."""
     size = len(rows)
     return Cursor(
         row=rows,
-        pos=start,
-        end=start + frames.caplen[rows],
-        real=start + np.maximum(frames.wirelen[rows], frames.caplen[rows]),
+        pos=pos,
+        end=end,
+        real=real,
         mac=np.full(size, NO_MAC, np.uint64),
         ip=np.full(size, -1),
         ah=np.full(size, -1),
@@ -113,6 +159,10 @@ def _start(frames: Frames, rows: NDArray[np.int64]) -> Cursor:
         fragment=np.zeros(size, np.bool_),
         tags=np.zeros((0, size), np.uint64),
     )
+
+
+_NONE = np.zeros(0, np.int64)
+_NOTHING = _cursor(_NONE, _NONE, _NONE, _NONE)
 
 
 def _split(following: NDArray[np.uint8], at: Cursor) -> Iterator[tuple[Layer, Cursor]]:

@@ -38,6 +38,8 @@ ETHERTYPES = table(
     {
         0x0800: Layer.IPV4,
         0x86DD: Layer.IPV6,
+        0x0806: Layer.ARP,
+        0x8035: Layer.ARP,  # RARP: the same format
         0x8100: Layer.VLAN,
         0x88A8: Layer.VLAN,
         0x9100: Layer.VLAN,  # QinQ before 802.1ad had a number

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _COMMON = {17: Layer.UDP, 47: Layer.GRE, 51: Layer.AUTHENTICATION, 112: Layer.VRRP}
 _EXTENSIONS = {0: Layer.EXTENSION, 43: Layer.EXTENSION, 44: Layer.FRAGMENT, 60: Layer.EXTENSION}
-IPV4_PROTOCOLS = table(256, _COMMON)
-IPV6_PROTOCOLS = table(256, _COMMON | _EXTENSIONS)
+IPV4_PROTOCOLS = table(256, _COMMON | {1: Layer.ICMP, 2: Layer.IGMP})
+IPV6_PROTOCOLS = table(256, _COMMON | _EXTENSIONS | {58: Layer.ICMPV6})
 
 
 def ipv4(block: Block, at: Cursor) -> Step:
