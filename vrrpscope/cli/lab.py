@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
     from vrrpscope.lab.rehearsal import Adapted
 
+_RUN = """Tell one story; captures, logs, configurations and truth.json go to DIR when it has ended.
+
+\b
+sudo vrrpscope lab run firewall-split-brain -o out
+vrrpscope analyze lb01=out/lb01.pcap lb02=out/lb02.pcap
+"""
+
 
 @click.group("lab")
 def command() -> None:
@@ -33,7 +40,7 @@ def list_stories() -> None:
         stream.writelines(f"{name:<{width}}  {story.summary}\n" for name, story in STORIES.items())
 
 
-@command.command("run")
+@command.command("run", help=_RUN)
 @click.argument("story")
 @click.option("-o", "--output", "directory", metavar="DIR", help="Where the recordings go; default: ./STORY.")
 @click.option(
@@ -45,12 +52,7 @@ def list_stories() -> None:
 )
 @click.option("--force", is_flag=True, help="Write over recordings that are there already.")
 def run(story: str, directory: str | None, configurations: tuple[str, ...], force: bool) -> None:
-    r"""Tell one story: captures, logs, configurations and truth.json go to DIR when it has ended.
-
-    \b
-    sudo vrrpscope lab run firewall-split-brain -o out
-    vrrpscope analyze lb01=out/lb01.pcap lb02=out/lb02.pcap
-    """
+    """Tell one story, and write what came of it."""
     from vrrpscope.lab import cell  # noqa: PLC0415 - `lab list` needs none of it
     from vrrpscope.lab.recast import recast  # noqa: PLC0415
 
