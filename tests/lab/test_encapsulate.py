@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests import build as container
 from tests import frames as build
+from tests.wrapped import SEGMENTS
 from vrrpscope.analysis import analyze
 from vrrpscope.capture.files import open_source
 from vrrpscope.lab.encapsulate import ENCAPSULATIONS, encapsulate
@@ -23,15 +24,6 @@ from vrrpscope.wire import ADVERT, Advert, Auth, Checksum, Decoder
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEGMENTS: Final = {
-    "vlan": "vlan100",
-    "qinq": "vlan30.100",
-    "gre": "gre",
-    "erspan1": "erspan",
-    "erspan2": "erspan7+vlan100",
-    "erspan3": "erspan7+vlan100",
-    "vxlan": "vni77",
-}
 SIZES: Final = {"vlan": 4, "qinq": 8, "gre": 42, "erspan1": 38, "erspan2": 50, "erspan3": 54, "vxlan": 50}
 OUTER: Final = "0200c0000202 0200c0000201 0800"
 every_way = pytest.mark.parametrize("how", ENCAPSULATIONS)
