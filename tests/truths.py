@@ -284,6 +284,20 @@ def check_frames(view: View) -> None:
             assert times[frame["capture"]][frame["number"]] == nanoseconds(election["time"])
 
 
+def check_implementations(view: View) -> None:
+    """Who sent is recognised from six adverts on, and never taken for another."""
+    names = {"keepalived": "keepalived", "vrrpd": "frr"}
+    for virtual in view.report["virtual_routers"]:
+        members = next(v["members"] for v in view.truth["virtual_routers"] if v["key"] == key_of(virtual))
+        for router in virtual["routers"]:
+            kind = members[view.host_of(router["address"])]["kind"]
+            if kind == "rogue":
+                continue  # it may copy whom it likes
+            sender = names.get(kind)
+            assert router["implementation"] in {None, sender}
+            assert router["implementation"] == sender or router["adverts"] < 6 or virtual["family"] == "ipv6"
+
+
 def check_secrets(view: View) -> None:
     """No password of the story stands in its report."""
     document = json.dumps(view.report)
@@ -304,5 +318,6 @@ CHECKS: Final = (
     check_availability,
     check_keys,
     check_frames,
+    check_implementations,
     check_secrets,
 )

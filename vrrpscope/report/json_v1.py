@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from vrrpscope import __version__
 from vrrpscope.report.times import rfc3339, seconds
 from vrrpscope.timeline.events import MissedKind
+from vrrpscope.timeline.fingerprint import fingerprint
 from vrrpscope.wire.columns import Auth, Checksum, Destination
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _virtual_router(virtual: VirtualRouter, names: Sequence[str]) -> Document:
 
 
 def _router(speaker: Speaker) -> Document:
-    profiles, last = list(speaker.profiles), speaker.profile
+    profiles, last, sender = list(speaker.profiles), speaker.profile, fingerprint(speaker)
     p50, p99 = speaker.gaps.quantile(0.5), speaker.gaps.quantile(0.99)
     return {
         "address": speaker.address,
@@ -101,7 +102,7 @@ def _router(speaker: Speaker) -> Document:
         "priorities": _unique(p.priority for p in profiles),
         "interval_s": seconds(last.interval),
         "auth": None if last.auth is Auth.UNKNOWN else last.auth.name.lower(),
-        "implementation": None,
+        "implementation": sender.implementation if sender else None,
         "virtual_addresses": _unique(a for p in profiles for a in p.addresses),
         "destination": _destination({p.destination for p in profiles}),
         "checksum": _CHECKSUMS.get(last.checksum),
