@@ -1,8 +1,10 @@
 """The shape of the house, kept by reading its source: nothing is imported here, so nothing can hide.
 
-    errors, findings ← capture ← wire ← timeline ← evidence ← rules ← analysis ← report, plots ← live ← cli
+    errors, findings, keepalived ← capture ← wire ← timeline ← evidence ← rules ← analysis ← questions
+    ← report, plots ← live ← cli
 
-Imports point left only; `lab` stands alone beside `cli`, which may start it. Each heavy library is imported
+Imports point left only; `lab` stands alone beside `cli`, which may start it, and shares only errors and
+keepalived's language with the rest. Each heavy library is imported
 in one place. Only what runs beside a person (`capture/live.py`, `live/`, `lab/`, `cli/`) may look at a clock.
 Parts that do not exist yet are simply not found.
 """
@@ -27,13 +29,14 @@ RANK: Final = {
     name: rank
     for rank, names in enumerate(
         [
-            ("errors", "findings"),
+            ("errors", "findings", "keepalived"),
             ("capture",),
             ("wire",),
             ("timeline",),
             ("evidence",),
             ("rules",),
             ("analysis",),
+            ("questions",),
             ("report", "plots"),
             ("live",),
             ("cli", "lab"),
@@ -106,6 +109,8 @@ def wrong_way(tree: ast.Module, module: str) -> list[str]:
         if part not in RANK or mine not in RANK:
             wrong.append(f"{name} (a part this test does not know)")
         elif mine == "lab":
+            wrong += [name] * (part not in {"errors", "keepalived"})
+        elif mine == "keepalived":
             wrong += [name] * (part != "errors")
         elif RANK[part] >= RANK[mine] and (mine, part) != ("cli", "lab"):
             wrong.append(name)
@@ -183,6 +188,7 @@ def test_a_file_stays_readable(path: Path) -> None:
         ("wire/layers.py", "from ..rules import split"),
         ("capture/stream.py", "def f():\n    import vrrpscope.wire.vrrp"),
         ("findings.py", "from vrrpscope.errors import UsageError"),
+        ("keepalived/text.py", "from vrrpscope.findings import Finding"),
         ("plots.py", "from .report import text"),
         ("live/screen.py", "from vrrpscope.lab import story"),
         ("lab/run.py", "import vrrpscope.analysis"),
@@ -200,6 +206,8 @@ def test_an_import_that_points_right_is_seen(module: str, text: str) -> None:
         ("rules/split.py", "from ..timeline.events import Event\nfrom vrrpscope.findings import Finding"),
         ("report/json_v1.py", "from vrrpscope import __version__\nfrom vrrpscope.analysis import Analysis"),
         ("cli/lab.py", "from vrrpscope.lab import story"),
+        ("lab/rehearsal.py", "from vrrpscope.keepalived.text import Reader"),
+        ("keepalived/text.py", "from vrrpscope.errors import UsageError"),
         ("__init__.py", "def __getattr__(name):\n    from vrrpscope.analysis import Session"),
     ],
 )

@@ -23,19 +23,26 @@ One line is one advert, or a rhythm of them; times are seconds since the trace's
 
     2.500 carp vrid=50                  a CARP packet of VHID 50; it may be given a rhythm, a segment, a capture
 
+    7.612 B garp                        B announces its virtual address (a neighbour advertisement with `v6`)
+    7.613 B garp-reply                  the same as an ARP reply
+    9.0 B arp-reply                     B answers that it has the virtual address
+    9.1 B arp-from                      B asks for another address, from the virtual one
+    9.2 B who-has                       B asks, from its own address, who has the virtual one
+    9.3 B garp vmac vips=10.0.0.4       from the virtual MAC, of another address
+
 A is 10.0.0.5 (fe80::5), B 10.0.0.6 and so on. Frames are numbered in each capture from 1.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from vrrpscope.wire.columns import ADVERT, CARP, Auth, Checksum, Destination, Flag, Tables
+from vrrpscope.wire.columns import ADVERT, CARP, SIGHTING, Auth, Checksum, Destination, Flag, Kind, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +54,18 @@ ZERO = 1_700_000_000_000_000_000
 
 _Entry = TypeVar("_Entry")
 _SECOND = 1_000_000_000
+_LOW = (1 << 64) - 1
+_VIPS = {4: ("10.0.0.3",), 6: ("fe80::3",)}
 _CARP = "carp"
+_CLAIMS = {
+    "garp": (Kind.ANNOUNCEMENT, 1),
+    "garp-reply": (Kind.ANNOUNCEMENT, 2),
+    "arp-reply": (Kind.ANSWER, 2),
+    "arp-from": (Kind.QUESTION, 1),
+    "who-has": (Kind.QUESTION, 1),
+}
+_SOMEBODY = 0x0A00_0032
+"""Who is asked, answered or asks beside the routers: 10.0.0.50."""
 
 
 class Trace(NamedTuple):
@@ -58,6 +76,7 @@ class Trace(NamedTuple):
     start: int
     end: int
     carps: NDArray[np.void]
+    sightings: NDArray[np.void]
 
 
 @dataclass(frozen=True)
@@ -86,6 +105,8 @@ class Spec:
     again: tuple[int, int | None] | None = None  # delay, capture
     capture: int = 0
     id_now: int = -1
+    claim: str = ""
+    vmac: bool = False
 
     def say(self, word: str) -> Spec:
         """Return the advert with one more word heeded."""
@@ -103,9 +124,14 @@ def _flag(name: str) -> Callable[[str], dict[str, Any]]:
     return lambda _: {name: True}
 
 
+def _claim(name: str, _: str) -> dict[str, Any]:
+    return {"claim": name}
+
+
 _WORDS: dict[str, Callable[[str], dict[str, Any]]] = {
     **{name: _number(name) for name in ("vrid", "ttl", "tos", "ah", "lost")},
-    **{name: _flag(name) for name in ("bad", "plain", "df")},
+    **{name: _flag(name) for name in ("bad", "plain", "df", "vmac")},
+    **{name: partial(_claim, name) for name in _CLAIMS},
     "p": lambda value: {"priority": int(value)},
     "i": lambda value: {"interval": _span(value)},
     "v": lambda value: {"version": int(value)},
@@ -147,17 +173,20 @@ def parse(text: str) -> Trace:
     specs = sorted(_copies(_numbered(sorted(specs, key=lambda s: s.at))), key=lambda s: s.at)
     tables = Tables()
     numbers: dict[int, int] = {}
-    vrrp = np.array([spec.sender != _CARP for spec in specs], bool)
-    rows, carps = np.zeros(len(specs), ADVERT), np.zeros(len(specs), CARP)
-    for row, carp, spec in zip(rows, carps, specs, strict=True):
+    is_carp = np.array([spec.sender == _CARP for spec in specs], bool)
+    is_claim = np.array([bool(spec.claim) for spec in specs], bool)
+    rows, carps, sightings = (np.zeros(len(specs), dtype) for dtype in (ADVERT, CARP, SIGHTING))
+    for row, carp, sighting, spec in zip(rows, carps, sightings, specs, strict=True):
         numbers[spec.capture] = numbers.get(spec.capture, 0) + 1
         if spec.sender == _CARP:
             _fill_carp(carp, spec, numbers[spec.capture], tables)
+        elif spec.claim:
+            _fill_claim(sighting, spec, numbers[spec.capture], tables)
         else:
             _fill(row, spec, numbers[spec.capture], tables)
-    rows, carps = rows[vrrp], carps[~vrrp]
+    rows, carps, sightings = rows[~is_carp & ~is_claim], carps[is_carp], sightings[is_claim]
     first, last = (int(rows["t"][0]), int(rows["t"][-1])) if len(rows) else (ZERO, ZERO)
-    return Trace(rows, tables, bounds.get("start", first), bounds.get("end", last), carps)
+    return Trace(rows, tables, bounds.get("start", first), bounds.get("end", last), carps, sightings)
 
 
 def address(sender: str, family: int = 4) -> str:
@@ -178,7 +207,7 @@ def _numbered(specs: list[Spec]) -> Iterator[Spec]:
     """Give each advert its IP ID, in order of time."""
     last: dict[tuple[str, int, str], int] = {}  # by sender and virtual router: each instance counts its own
     for count, spec in enumerate(specs):
-        if spec.family == 6 or spec.ip_id == "-":
+        if spec.family == 6 or spec.ip_id == "-" or spec.claim:
             yield replace(spec, id_now=-1)
         elif spec.ip_id == "random":
             yield replace(spec, id_now=(count * 40_503 + 7_919) % 65_521)
@@ -205,15 +234,15 @@ def _fill(row: np.void, spec: Spec, number: int, tables: Tables) -> None:
     group = "224.0.0.18" if spec.family == 4 else "ff02::12"
     source = int(ip_address(address(spec.sender, spec.family)))
     target = int(ip_address(spec.peers[0] if spec.peers else group))
-    vips = spec.vips if spec.vips is not None else ("10.0.0.3",) if spec.family == 4 else ("fe80::3",)
+    vips = spec.vips if spec.vips is not None else _VIPS[spec.family]
     pseudo = spec.version == 3 and not spec.plain
     auth = Auth.AH if spec.ah >= 0 else Auth.SIMPLE if spec.secret else Auth.NONE
     row["t"], row["number"], row["capture"] = ZERO + spec.at, number, spec.capture
     row["segment"] = _id(tables.segments, spec.segment)
     row["family"], row["vrid"] = spec.family, spec.vrid
-    row["src_hi"], row["src_lo"] = source >> 64, source & (1 << 64) - 1
-    row["dst_hi"], row["dst_lo"] = target >> 64, target & (1 << 64) - 1
-    row["mac"] = 0x02_00_00_00_00_00 | source & 0xFF
+    row["src_hi"], row["src_lo"] = source >> 64, source & _LOW
+    row["dst_hi"], row["dst_lo"] = target >> 64, target & _LOW
+    row["mac"] = 0x5E_00_01_00 | spec.vrid if spec.vmac else _mac(source)
     row["destination"] = Destination.UNICAST if spec.peers else Destination.MULTICAST
     row["ttl"], row["tos"], row["df"], row["ip_id"] = spec.ttl, spec.tos, spec.df, spec.id_now
     row["version"], row["priority"], row["interval"] = spec.version, spec.priority, spec.interval
@@ -226,6 +255,25 @@ def _fill(row: np.void, spec: Spec, number: int, tables: Tables) -> None:
 def _fill_carp(row: np.void, spec: Spec, number: int, tables: Tables) -> None:
     row["t"], row["number"], row["capture"] = ZERO + spec.at, number, spec.capture
     row["segment"], row["family"], row["vhid"] = _id(tables.segments, spec.segment), spec.family, spec.vrid
+
+
+def _fill_claim(row: np.void, spec: Spec, number: int, tables: Tables) -> None:
+    kind, operation = _CLAIMS[spec.claim]
+    own = int(ip_address(address(spec.sender, spec.family)))
+    vip = int(ip_address((spec.vips or _VIPS[spec.family])[0]))
+    asked = _SOMEBODY if spec.claim == "arp-from" else vip
+    source = own if spec.claim == "who-has" else vip
+    row["t"], row["number"], row["capture"] = ZERO + spec.at, number, spec.capture
+    row["segment"], row["family"] = _id(tables.segments, spec.segment), spec.family
+    row["kind"], row["type"] = kind, operation if spec.family == 4 else 136
+    row["mac"] = row["sender"] = 0x5E_00_01_00 | spec.vrid if spec.vmac else _mac(own)
+    row["address_hi"], row["address_lo"] = asked >> 64, asked & _LOW
+    row["src_hi"], row["src_lo"] = source >> 64, source & _LOW
+    row["other_lo"] = _SOMEBODY if kind is Kind.ANSWER else 0
+
+
+def _mac(source: int) -> int:
+    return 0x02_00_00_00_00_00 | source & 0xFF
 
 
 def _id(table: list[_Entry], entry: _Entry) -> int:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from vrrpscope.capture.files import CaptureSpec, expand, first_time, open_source
+from vrrpscope.evidence.survey import Survey
+from vrrpscope.evidence.vantage import Clock
 from vrrpscope.findings import Finding, Key, Severity
 from vrrpscope.rules import RULES, Case, judge
 from vrrpscope.rules.text import count
@@ -23,11 +25,12 @@ from vrrpscope.timeline.order import Merger
 from vrrpscope.wire.decoder import Decoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from vrrpscope.capture.frames import CaptureInfo, Frames, Source
+    from vrrpscope.evidence.delivery import Delivery
     from vrrpscope.rules.catalogue import Rule
     from vrrpscope.timeline.events import Event
     from vrrpscope.timeline.router import Router
@@ -44,6 +47,9 @@ class Capture:
     info: CaptureInfo
     adverts: int
     duplicates: int  # second sightings of an advert, left out of the timeline
+    clock: Clock  # against the first capture's; all times of the analysis are set by it
+    compared_with: str = ""  # the vantage point that its clock is compared with: the first one, if that can be done
+    steps: int = 0  # how often its clock was set back, and the times behind that corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class VirtualRouter:
 
     router: Router
     availability: Availability
+    deliveries: tuple[Delivery, ...] = ()  # between the vantage points
 
     @property
     def key(self) -> str:
@@ -117,6 +124,8 @@ class Session:
             open while what comes earlier is read.
         rules: the rules to run.
         vantages: for each capture where it was taken; each at a place of its own by default.
+        survey: what is known of several vantage points: their clocks, by which all times are corrected as they
+            come in (not `starts`, which are corrected already), and what arrived where.
         show_secrets: whether findings may quote passwords in clear.
     """
 
@@ -126,11 +135,14 @@ class Session:
         rules: Iterable[Rule] | None = None,
         *,
         vantages: Sequence[int] | None = None,
+        survey: Survey | None = None,
         show_secrets: bool = False,
     ) -> None:
         self._show_secrets = show_secrets
+        self._survey = survey
+        self._extents: dict[int, tuple[int, int]] = {}  # by capture, where its clock may be corrected
         self._rules = list(RULES.values() if rules is None else rules)
-        self._decoder = Decoder()
+        self._decoder = Decoder(sightings=True)
         self._engine = Engine(self._decoder.tables, vantages=vantages)
         self._merger = Merger(starts)
         self._infos: list[CaptureInfo | None] = [None] * len(starts)
@@ -145,16 +157,20 @@ class Session:
 
     def feed(self, capture: int, frames: Frames) -> list[Finding]:
         """Take a batch of one capture's frames; return the findings that began or ended."""
+        if self._survey is not None:
+            frames = self._on_one_clock(capture, frames)
         decoded = self._decoder.decode(frames)
         reached = int(frames.t.max()) if len(frames.t) else None
         decoded.adverts["capture"] = capture
         decoded.carps["capture"] = capture
+        decoded.sightings["capture"] = capture
         self._adverts[capture] += len(decoded.adverts)
         if reached is not None:
             self._engine.observe_from(int(frames.t[0]))
         before = _latest_before(frames, decoded.adverts)
         self._note_late(capture, self._merger.push(capture, decoded.adverts, reached, before))
         self._engine.note_carps(decoded.carps)
+        self._engine.note_sightings(decoded.sightings)
         return self._go_on()
 
     def finish(self, capture: int) -> list[Finding]:
@@ -168,6 +184,10 @@ class Session:
 
     def close(self) -> Analysis:
         """End all captures and return what is known."""
+        for capture, extent in self._extents.items():
+            info = self._infos[capture]
+            if info is not None:
+                info.first, info.last = extent
         infos = [info for info in self._infos if info is not None]
         times = [t for info in infos for t in (info.first, info.last) if t is not None]
         start, end = (min(times), max(times)) if times else (None, None)
@@ -177,16 +197,12 @@ class Session:
         if infos:
             self._note_limits(infos[0])  # they are of all captures together
         for info in infos:
-            for finding in judge(info, Case(self._names, None, self._show_secrets), self._rules):
+            for finding in judge(info, self._case(None), self._rules):
                 self._keep(finding)
         return Analysis(
-            captures=tuple(
-                Capture(info, self._adverts[i], self._engine.duplicates(i))
-                for i, info in enumerate(self._infos)
-                if info is not None
-            ),
+            captures=tuple(self._capture(i, info) for i, info in enumerate(self._infos) if info is not None),
             virtual_routers=tuple(
-                VirtualRouter(router, _availability(router, end or 0))
+                VirtualRouter(router, _availability(router, end or 0), self._deliveries_of(router))
                 for _, router in sorted(self._engine.routers.items())
                 if router.speakers
             ),
@@ -194,6 +210,33 @@ class Session:
             start=start,
             end=end,
         )
+
+    def _on_one_clock(self, capture: int, frames: Frames) -> Frames:
+        """Correct the times of a batch, and remember the capture's first and last."""
+        if self._survey is None or not len(frames.t):
+            return frames
+        t = self._survey.clocks.correct(capture, frames.number, frames.t)
+        first, last = int(t.min()), int(t.max())
+        low, high = self._extents.get(capture, (first, last))
+        self._extents[capture] = min(low, first), max(high, last)
+        return frames._replace(t=t)
+
+    def _capture(self, number: int, info: CaptureInfo) -> Capture:
+        adverts, duplicates = self._adverts[number], self._engine.duplicates(number)
+        if self._survey is None:
+            return Capture(info, adverts, duplicates, Clock(is_aligned=True))
+        clock = self._survey.clocks.of(number)
+        against = "" if clock.against is None else self._survey.names[0 if clock.is_aligned else clock.against]
+        return Capture(info, adverts, duplicates, clock, against, self._survey.clocks.steps(number))
+
+    def _deliveries_of(self, router: Router) -> tuple[Delivery, ...]:
+        if self._survey is None or self._survey.deliveries is None:
+            return ()
+        return self._survey.deliveries.of(router.key, router.history.splits.values())
+
+    def _case(self, router: Router | None) -> Case:
+        deliveries = None if self._survey is None else self._survey.deliveries
+        return Case(self._names, router, self._show_secrets, deliveries)
 
     @property
     def _names(self) -> list[str]:
@@ -205,9 +248,8 @@ class Session:
 
     def _judge(self, events: list[Event]) -> list[Finding]:
         news = []
-        names = self._names
         for event in events:
-            case = Case(names, self._engine.routers[event.key], self._show_secrets)
+            case = self._case(self._engine.routers[event.key])
             for finding in judge(event, case, self._rules):
                 self._findings.pop(finding.key._replace(rule=finding.supersedes or ""), None)
                 if self._keep(finding):
@@ -253,6 +295,8 @@ class Session:
         omitted = sum(r.history.omitted for r in engine.routers.values())
         if omitted:
             info.note(f"{omitted} further events were counted and not kept")
+        if engine.forgotten:
+            info.note(f"{count(engine.forgotten, 'claim')} of other addresses (ARP) forgotten sooner than usual")
         if self._omitted:
             info.note(f"{self._omitted} further findings were counted and not kept")
         if self._decoder.later_fragments:
@@ -265,37 +309,49 @@ def analyze(
     *specs: str,
     rules: Iterable[Rule] | None = None,
     show_secrets: bool = False,
+    clock_offsets: Mapping[str, float] | None = None,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Analysis:
     """Analyse captures: `[NAME=]FILE`, directories, globs, or `-` for standard input.
+
+    Captures of several NAMEs are read twice: first for their clocks and for what arrived where.
 
     Args:
         specs: what to read, as on the command line.
         rules: the rules to run; all by default.
         show_secrets: whether findings may quote passwords in clear.
+        clock_offsets: by NAME, how many seconds the clock there is ahead; others are estimated.
         progress: called after each batch with the bytes read so far and in all (None if unknown).
 
     Raises:
         CaptureError: a capture is missing, unreadable, or no capture.
-        UsageError: a specification that does not fit.
+        UsageError: a specification that does not fit, or the offset of a NAME that is not there.
     """
     captures = expand(specs)
-    several = len(captures) > 1
-    starts = [first_time(c.path) if several else None for c in captures]
-    places = list(dict.fromkeys(c.vantage for c in captures))
-    vantages = [places.index(c.vantage) for c in captures]
-    session = Session(starts, rules, vantages=vantages, show_secrets=show_secrets)
-    for read, total in _read(session, captures):
+    total, done = _total_size(captures), 0
+    several = len({c.vantage for c in captures}) > 1
+    if several and total is not None:
+        done, total = total, 2 * total
+
+    def report(read: int) -> None:
         if progress is not None:
             progress(read, total)
+
+    survey = Survey(captures, clock_offsets, report) if several or clock_offsets else None
+    starts: list[int | None] = [None] * len(captures)
+    if len(captures) > 1:
+        starts = [first_time(c.path) if survey is None else survey.start(n) for n, c in enumerate(captures)]
+    vantages = [0] * len(captures) if survey is None else survey.vantages
+    session = Session(starts, rules, vantages=vantages, survey=survey, show_secrets=show_secrets)
+    for read in _read(session, captures):
+        report(done + read)
     return session.close()
 
 
-def _read(session: Session, captures: list[CaptureSpec]) -> Iterator[tuple[int, int | None]]:
-    """Feed the session from its captures until all have ended; yield the bytes read so far and in all."""
+def _read(session: Session, captures: list[CaptureSpec]) -> Iterator[int]:
+    """Feed the session from its captures until all have ended; yield the bytes read so far."""
     sources: dict[int, tuple[Source, Iterator[Frames]]] = {}
     read, counted = 0, [0] * len(captures)
-    total = _total_size(captures)
     while (capture := session.slowest()) is not None:
         if capture not in sources:
             opened = open_source(captures[capture].path, name=captures[capture].name)
@@ -309,7 +365,7 @@ def _read(session: Session, captures: list[CaptureSpec]) -> Iterator[tuple[int, 
             session.finish(capture)
         else:
             session.feed(capture, batch)
-        yield read, total
+        yield read
 
 
 def _total_size(captures: list[CaptureSpec]) -> int | None:

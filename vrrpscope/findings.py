@@ -38,6 +38,17 @@ class Frame(NamedTuple):
     number: int
 
 
+class Line(NamedTuple):
+    """One line of a configuration: the evidence. `file` is the path as the user can open it."""
+
+    host: str
+    file: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.number}"
+
+
 class Key(NamedTuple):
     """The identity of a finding."""
 
@@ -49,7 +60,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing worth knowing about a capture.
+    """One thing worth knowing about a capture, or about configurations.
 
     `start` and `end` are nanoseconds since the epoch; `end` is None while it lasts. `virtual_router` is the
     report's key (`vlan100/ipv4/50`) or None for a finding about the capture itself. Title, explanation and
@@ -71,6 +82,8 @@ class Finding:
     """What tells it from others of its rule that begin at the same time: a pair of routers, a capture."""
     supersedes: str | None = None
     """Another rule whose finding with the same virtual router and start this one replaces."""
+    lines: tuple[Line, ...] = ()
+    """Evidence from configurations. A finding from nothing else has no time: `start` is 0, `routers` are hosts."""
 
     @property
     def key(self) -> Key:

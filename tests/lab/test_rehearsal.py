@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.lab.production import CONFIGURATIONS, Production
 from vrrpscope.errors import UsageError
-from vrrpscope.lab.keepalived_includes import MAX_DEPTH
+from vrrpscope.keepalived.includes import MAX_DEPTH
 from vrrpscope.lab.rehearsal import Instance, adapt
 
 NOWHERE: Final = Path("/nonexistent/etc")

@@ -140,6 +140,19 @@ FULL: Final[dict[str, Json]] = {
                 }
             ],
             "missed": [{"router": "10.0.0.5", "start": T0, "end": T1, "adverts": 2, "kind": "lost", "margin_s": 0.4}],
+            "deliveries": [
+                {
+                    "from": "10.0.0.5",
+                    "to": "10.0.0.6",
+                    "sent_at": "lb01",
+                    "looked_for_at": "lb02",
+                    "sent": 39,
+                    "arrived": 30,
+                    "unheeded": 12,
+                    "rejected": 0,
+                    "lost": [{"start": T0, "end": T1, "adverts": 9, "frame": FRAME}],
+                }
+            ],
             "availability": {
                 "observed_s": 40.2,
                 "mastered_s": 16.0,
@@ -191,6 +204,7 @@ ALLOWED: Final[list[tuple[str, Json]]] = [
     (f"{SPLIT}.end", None),
     (f"{SPLIT}.kind", "silent"),
     (f"{SPLIT}.last_heard", None),
+    ("virtual_routers.0.deliveries.0.to", None),
     ("findings.0.virtual_router", None),
 ]
 
@@ -264,6 +278,9 @@ REFUSED: Final[list[tuple[str, Json]]] = [
     (f"{SPLIT}.confidence", "sure"),
     (f"{SPLIT}.deaf", None),
     (f"{SPLIT}.frames", [45]),
+    ("virtual_routers.0.deliveries.0.from", None),
+    ("virtual_routers.0.deliveries.0.arrived", -1),
+    ("virtual_routers.0.deliveries.0.lost.0.adverts", 0),
     ("virtual_routers.0.missed.0.adverts", 0),
     ("virtual_routers.0.missed.0.kind", "missed"),
     ("virtual_routers.0.availability.masterless_s", -1.0),

@@ -23,6 +23,10 @@ GOLDEN: Final = Path(__file__).with_name("golden")
 REPORTS: Final = {
     "healthy-failover": ["lb01=samples/failover/lb01.pcap", "lb02=samples/failover/lb02.pcap"],
     "split-brain": ["samples/firewall-split-brain/lb02.pcap"],
+    "split-brain-from-both-hosts": [
+        "lb01=samples/firewall-split-brain/lb01.pcap",
+        "lb02=samples/firewall-split-brain/lb02.pcap",
+    ],
     "silent-split-brain": ["samples/paused-master/lb01.pcap"],
     "lost-adverts": ["samples/lossy/lb02.pcap"],
 }

@@ -112,8 +112,12 @@ def findings(
                 told.pop(finding.key._replace(rule=finding.supersedes or ""), None)
                 told[finding.key] = finding
 
+    sightings = trace.sightings
     for batch, following in batches(trace, sizes):
+        engine.note_sightings(sightings[sightings["t"] <= following])
+        sightings = sightings[sightings["t"] > following]
         take(engine.feed(trace.adverts[batch], following))
+    engine.note_sightings(sightings)
     take(engine.close(trace.end))
     return sorted(told.values(), key=lambda f: (f.start, f.rule, f.virtual_router or ""))
 

@@ -11,6 +11,11 @@ import pytest
 from tests.rules import (
     test_adverts,
     test_captures,
+    test_clients,
+    test_config_files,
+    test_config_pairs,
+    test_config_roles,
+    test_config_weights,
     test_mastership,
     test_packets,
     test_settings,
@@ -22,10 +27,15 @@ from vrrpscope.rules import RULES
 from vrrpscope.rules.pages import page
 
 if TYPE_CHECKING:
+    from tests.rules.configuring import Written
     from tests.rules.judging import Story
 
-TOPICS = (test_adverts, test_captures, test_mastership, test_packets, test_settings, test_split_brain)
-STORIES: list[Story] = [story for topic in TOPICS for story in topic.STORIES]
+TOPICS = (test_adverts, test_captures, test_clients, test_mastership, test_packets, test_settings, test_split_brain)
+CONFIGURATIONS = (test_config_files, test_config_pairs, test_config_roles, test_config_weights)
+STORIES: list[Story | Written] = [
+    *(story for topic in TOPICS for story in topic.STORIES),
+    *(story for topic in CONFIGURATIONS for story in topic.STORIES),
+]
 
 _TESTS = Path(__file__).parents[1]
 _PAGES = _TESTS.parent / "docs" / "rules"

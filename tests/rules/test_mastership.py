@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.judging import CERTAIN, CRITICAL, INFO, LIKELY, WARNING, Story, Told, check
+from tests.rules.judging import CERTAIN, CRITICAL, INFO, LIKELY, POSSIBLE, WARNING, Story, Told, check
 
 _HEALTHY = "A is p150\n start -0.4\n 0 A id=500\n every 1s from 1 to 8: A\n end 8.9"
 _TIMEOUT = "A is p150\n 0 A id=500\n every 1s from 1 to 5: A\n 8.611 B id=90\n every 1s from 9.611 to 12.611: B"
@@ -17,6 +17,8 @@ _FOUR_MOVES = """
     6 A p0
     every 1s from 6.613 to 8.613: B
 """
+
+_UNHEARD = "A is p150\n 0 A id=500\n every 1s from 1 to 5: A\n every 1s from 20 to 23: A id=-\n"
 
 STORIES = [
     Story(
@@ -159,6 +161,41 @@ STORIES = [
         "a master that goes on with the next IP ID was there all along",
         "A is p150\n 0 A id=500\n every 1s from 1 to 5: A\n 12 A\n 13 A",
         (Told(WARNING, LIKELY, "A", 5, 12, (6,), "no advert of 10.0.0.3 was seen for 7.000 s"),),
+    ),
+    Story(
+        "no-master",
+        "positive",
+        "an announcement shows a master whose adverts do not come here",
+        _UNHEARD + "4.5 B who-has\n 8.612 B garp\n 13.612 B garp",
+        (Told(WARNING, LIKELY, "A", 5, 20, (7, 8), "no advert of 10.0.0.3 was seen for 15.0 s, but somebody was"),),
+    ),
+    Story(
+        "no-master",
+        "positive",
+        "an answer alone may come from an address that was left behind",
+        _UNHEARD + "8.612 B arp-reply",
+        (Told(WARNING, POSSIBLE, "A", 5, 20, (6, 7), "but somebody has the address"),),
+    ),
+    Story(
+        "no-master",
+        "positive",
+        "the old master's own kernel still answers: nobody is master",
+        _UNHEARD + "8.612 A arp-reply",
+        (Told(CRITICAL, LIKELY, "A", 5, 20, (6,), "nobody was master of 10.0.0.3 for 15.0 s"),),
+    ),
+    Story(
+        "no-master",
+        "positive",
+        "an announcement long after dates no earlier reign",
+        _UNHEARD + "19.9 A garp",
+        (Told(CRITICAL, LIKELY, "A", 5, 20, (6, 7), "nobody was master of 10.0.0.3 for 15.0 s"),),
+    ),
+    Story(
+        "no-master",
+        "positive",
+        "the next master's IP ID leads back to when it was due",
+        "A is p150\n 0 A id=500\n every 1s from 1 to 5: A\n 13.611 B id=6\n every 1s from 14.611 to 16.611: B",
+        (Told(WARNING, LIKELY, "A", 5, 13.611, (6,), "no advert of 10.0.0.3 was seen for 8.611 s"),),
     ),
     Story(
         "no-master",

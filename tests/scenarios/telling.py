@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from vrrpscope.timeline.events import Event
     from vrrpscope.timeline.router import Router
 
-_TIMES = {"at", "start", "end"}
+_TIMES = {"at", "start", "end", "began"}
+_RARE = {"claim", "began", "next"}  # left out where there is none
 _SPANS = {"takeover", "expected", "masterless", "margin", "mute", "interval"}
 
 
@@ -35,11 +36,14 @@ def run(trace: Trace, sizes: Iterable[int] = (), *, masked: bool = True) -> tupl
     engine = Engine(trace.tables, masked=masked)
     engine.observe_from(trace.start)
     events: list[Event] = []
-    carps = trace.carps
+    carps, sightings = trace.carps, trace.sightings
     for batch, following in batches(trace, sizes):
         engine.note_carps(carps[carps["t"] <= following])
         carps = carps[carps["t"] > following]
+        engine.note_sightings(sightings[sightings["t"] <= following])
+        sightings = sightings[sightings["t"] > following]
         events += engine.feed(trace.adverts[batch], following)
+    engine.note_sightings(sightings)
     return engine, events + engine.close(trace.end)
 
 
@@ -78,6 +82,8 @@ def _event(event: Event) -> dict[str, object]:
     line: dict[str, object] = {"at": _seconds(event.at - ZERO), "event": type(event).__name__, "vr": str(event.key)}
     for entry in fields(event):
         value = getattr(event, entry.name)
+        if entry.name in _RARE and value is None:
+            continue
         if entry.name not in ("at", "key") and not (isinstance(event, NewProfile) and entry.name == "previous"):
             line[entry.name] = _value(entry.name, value)
     return line

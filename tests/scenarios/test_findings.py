@@ -36,8 +36,12 @@ def findings(story: Path, sizes: Iterable[int] = ()) -> list[Finding]:
             case = Case(["a", "b"], engine.routers[event.key])
             found.update((f.key, f) for f in judge(event, case, RULES.values()))
 
+    sightings = trace.sightings
     for batch, following in batches(trace, sizes):
+        engine.note_sightings(sightings[sightings["t"] <= following])
+        sightings = sightings[sightings["t"] > following]
         take(engine.feed(trace.adverts[batch], following))
+    engine.note_sightings(sightings)
     take(engine.close(trace.end))
     return sorted(found.values(), key=lambda f: (f.start, f.rule, f.virtual_router or "", f.routers))
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests import trace as traces
 from tests.scenarios import telling
-from vrrpscope.timeline.events import Cause
+from vrrpscope.timeline.events import Cause, ClaimedByOther, StaleClients, Unannounced
 from vrrpscope.timeline.metrics import availability
 from vrrpscope.timeline.router import Router
 
@@ -61,6 +61,9 @@ _SETTINGS = [
 ]
 
 
+_CLAIMS = ["garp", "garp", "garp-reply", "arp-reply", "arp-from", "who-has", "garp vmac", "garp @1"]
+
+
 @st.composite
 def traffic(draw: st.DrawFn) -> Trace:
     """Phases one after the other, some overlapping: runs on time, gaps, losses, restarts, resignations."""
@@ -76,6 +79,11 @@ def traffic(draw: st.DrawFn) -> Trace:
         lines.append(f"{now}ms {who} {say} {start}")
         lines.append(f"every {step}ms from {now + step}ms to {now + step * count}ms: {who} {say}")
         now += step * count
+        lines += [
+            f"{now + delay}ms {draw(st.sampled_from('ABCX'))} {say} {draw(st.sampled_from(_CLAIMS))}"
+            for delay in draw(st.lists(st.sampled_from([-4000, -1000, -1, 0, 1, 40, 1000, 2500, 9000]), max_size=4))
+            if now + delay >= 0
+        ]
         zeros: tuple[float, ...] = draw(st.sampled_from([(), (), (400,), (400, 400.04)]))
         lines += [f"{now + delay}ms {who} {say} p0" for delay in zeros]
     tail = draw(st.sampled_from([0, 1500, 3000, 30_000]))
@@ -170,11 +178,13 @@ def test_random_traffic_holds_quiet_runs_and_more_than_one_master() -> None:
     shares: list[float] = []
     speakers: list[int] = []
     contested: list[bool] = []
+    told: list[set[type[Event]]] = []
 
     @given(trace=traffic())
-    @settings(max_examples=40, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=120, deadline=None, derandomize=True, database=None)
     def look(trace: Trace) -> None:
-        engine, _ = telling.run(trace)
+        engine, events = telling.run(trace)
+        told.append({type(event) for event in events})
         shares.append(1 - engine.loud / len(trace.adverts))
         speakers.append(max(len(r.speakers) for r in engine.routers.values()))
         contested.append(any(r.history.splits for r in engine.routers.values()))
@@ -183,6 +193,8 @@ def test_random_traffic_holds_quiet_runs_and_more_than_one_master() -> None:
     assert np.mean(np.array(shares) > 0.5) > 0.3
     assert np.mean(np.array(speakers) > 1) > 0.5
     assert np.mean(contested) > 0.1
+    for kind in (ClaimedByOther, StaleClients, Unannounced):
+        assert np.mean([kind in kinds for kinds in told]) > 0.1
 
 
 def test_a_healthy_master_is_all_quiet_after_its_second_advert() -> None:

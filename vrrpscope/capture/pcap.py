@@ -20,6 +20,7 @@ be looked up.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,14 +62,16 @@ class PcapReader:
     def __init__(self, window: Window, info: CaptureInfo) -> None:
         self._window = window
         self._info = info
-        order, self._unit, self._header = MAGICS[bytes(window.buffer[:4])]
+        order, self.unit, self._header = MAGICS[bytes(window.buffer[:4])]
         layout = Layout(order, self._header, field=8, extra=self._header)
         self._walker = Walker(layout, window.buffer, window.column(order))
         self._sec, self._frac, self._caplen, self._wirelen = (window.column(order, shift) for shift in (0, 4, 8, 12))
-        # Upper bits tell the length of the frame check sequence and other things, not the link type.
-        self._link = int.from_bytes(window.buffer[20:24], "little" if order == "<" else "big") & 0xFFFF
+        self.snaplen, field = struct.unpack_from(order + "II", window.buffer, 16)
+        # Upper bits tell the length of the frame check sequence (two bytes a step) and other things.
+        self.link = field & 0xFFFF
+        self.fcs: int | None = (field >> 28) * 2 if field & 1 << 26 else None
         info.format = "pcap"
-        info.link_types.append(link_name(self._link))
+        info.link_types.append(link_name(self.link))
         self._resyncs = 0
 
     def batches(self) -> Iterator[Frames]:
@@ -118,7 +121,7 @@ class PcapReader:
         info = self._info
         count = len(found)
         t = self._sec[found].astype(np.int64) * 1_000_000_000
-        t += self._frac[found].astype(np.int64) * self._unit
+        t += self._frac[found].astype(np.int64) * self.unit
         number = np.arange(info.frames + 1, info.frames + count + 1)
         note_batch(info, count, t)
         return Frames(
@@ -127,7 +130,7 @@ class PcapReader:
             caplen=self._caplen[found].astype(np.int64),
             wirelen=self._wirelen[found].astype(np.int64),
             t=t,
-            link=np.full(count, self._link, np.uint16),
+            link=np.full(count, self.link, np.uint16),
             interface=np.zeros(count, np.uint16),
             number=number,
         )
@@ -149,7 +152,7 @@ class PcapReader:
             caplen=self._caplen,
             wirelen=self._wirelen,
             header=self._header,
-            unit=self._unit,
+            unit=self.unit,
         )
         start = bad + 1 if previous is None else previous + self._header
         found = search.find(window, start, info.first, info.last)

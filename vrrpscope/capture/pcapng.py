@@ -33,12 +33,17 @@ from vrrpscope.capture.walk import Layout, Walker
 from vrrpscope.capture.window import note_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from vrrpscope.capture.frames import CaptureInfo, Frames
+    from vrrpscope.capture.pcapng_packets import Rows
     from vrrpscope.capture.window import Order, Window
+
+    Tap = Callable[[bytearray, Order, NDArray[np.int64], Rows | None], None]
+    """Is shown all whole blocks before their frames are handed on: the buffer they lie in, their byte order, where
+    each begins, and the packets among them that can be used."""
 
 MAX_SKIPPED = 1 << 24  # wiretap's MAX_BLOCK_SIZE: no block is longer
 MAX_INTERFACES = 1 << 16
@@ -54,13 +59,14 @@ class PcapngReader:
         self._info = info
         info.format = "pcapng"
         self._order: Order = "<"
-        self._sections = 0
+        self.sections = 0
         self._entered = -1  # offset of the section header we are behind
         self._span = FIRST_SPAN
         self._resyncs = 0
         self._numbered = 0
         self._links: set[int] = set()
         self._packets = Packets()
+        self.tap: Tap | None = None
         self._set_order("<")
 
     def batches(self) -> Iterator[Frames]:
@@ -135,13 +141,13 @@ class PcapngReader:
         """Begin the section whose header stands at `p`; False if it is none."""
         window = self._window
         order = blocks.BYTE_ORDER_MAGIC.get(bytes(window.buffer[p + 8 : p + 12]))
-        if order is None or self._sections >= MAX_SECTIONS:
+        if order is None or self.sections >= MAX_SECTIONS:
             return False
         if order != self._order:
             self._set_order(order)
         if int(self._columns.u32[p + 4]) < 28:
             return False
-        self._sections += 1
+        self.sections += 1
         self._entered = window.base + p
         self._span = FIRST_SPAN
         self._packets.begin_section()
@@ -153,7 +159,10 @@ class PcapngReader:
         numbered = np.isin(kind, blocks.NUMBERED)
         notes = self._packets.notes
         notes.clear()
+        self._packets.rows = None
         frames = self._read_columns(found, kind, numbered)
+        if self.tap is not None:
+            self.tap(self._window.buffer, self._order, found, self._packets.rows)
         self._info.dropped = self._packets.dropped
         for offset, frame, message in sorted(notes, key=itemgetter(0)):
             self._info.note(message, offset=offset, frame=frame)
@@ -216,7 +225,7 @@ class PcapngReader:
         offset, frame = window.base + bad, self._numbered + 1
         what = f"impossible block at byte {offset:,}"
         self._resyncs += 1
-        if self._resyncs > MAX_RESYNCS or self._sections >= MAX_SECTIONS:
+        if self._resyncs > MAX_RESYNCS or self.sections >= MAX_SECTIONS:
             info.note(f"{what}: too much damage, the rest is not read", offset=offset, frame=frame)
             return None
         found = BlockSearch(self._columns.u32).find(window, bad + 1)

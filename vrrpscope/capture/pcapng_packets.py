@@ -68,6 +68,7 @@ class Packets:
 
     def __init__(self) -> None:
         self.notes: list[tuple[int, int | None, str]] = []  # offset, frame and message of damage found
+        self.rows: Rows | None = None  # the packets that were read last
         self._all: list[blocks.Interface] = []  # of all sections
         self._clocks: dict[blocks.Clock, int] = {}  # those that differ, numbered
         self._first = 0  # the current section's first interface
@@ -118,7 +119,7 @@ class Packets:
         """Read the packet blocks at `found`; the second column says which frames have a time of their own."""
         rows = self._rows(columns, found, kind, number)
         good = self._usable(rows, window.base)
-        rows = rows.keep(good)
+        self.rows = rows = rows.keep(good)
         self._note_cut(rows, window.base)
         self._lost(rows, columns)
         _, link_of, clock_of = self._table()

@@ -36,7 +36,7 @@ class FileSource:
         self.info.compression = self._stream.compression
         try:
             self._window = Window(self._stream, self.info, block or BLOCK)
-            self._reader = self._recognise()
+            self.reader = self._recognise()
         except BaseException:
             self.close()
             raise
@@ -44,7 +44,7 @@ class FileSource:
     def __iter__(self) -> Iterator[Frames]:
         """Yield batches in file order; each is valid until the next is asked for."""
         try:
-            yield from self._reader.batches()
+            yield from self.reader.batches()
         finally:
             self.close()
 

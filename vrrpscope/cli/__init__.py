@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "analyze": "Tell from captures who was master when, and what went wrong.",
-    "lab": "Rehearse a failure with real daemons, and record it (Linux, root).",
+    "who": "Tell who was master at a time, of every virtual router.",
+    "inventory": "List virtual routers, settings, passwords in clear, free VRIDs.",
+    "annotate": "Copy a capture with comments at the frames that matter.",
+    "check": "Compare keepalived configurations: what splits, before it does.",
+    "lab": "Rehearse a failure with real daemons and record it (Linux, root).",
     "rules": "List the rules, or explain one.",
 }
 

@@ -11,11 +11,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vrrpscope.errors import UsageError
-from vrrpscope.lab.keepalived_text import code_of
+from vrrpscope.keepalived.text import code_of
 
 if TYPE_CHECKING:
-    from vrrpscope.lab.keepalived_includes import Note
-    from vrrpscope.lab.keepalived_text import Source, Traced
+    from vrrpscope.keepalived.includes import Note
+    from vrrpscope.keepalived.text import Source, Traced
 
 
 class Edits:
@@ -30,7 +30,7 @@ class Edits:
 
     def place(self, word: Traced) -> str:
         """Return the user's name for the line in which a word is written."""
-        return self._source.place(word.span[0])
+        return str(self._source.place(word.span[0]))
 
     def note(self, word: Traced, text: str) -> None:
         """Tell something about the line of a word."""

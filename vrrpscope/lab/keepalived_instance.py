@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from vrrpscope.errors import UsageError
 
 if TYPE_CHECKING:
+    from vrrpscope.keepalived.text import Traced
     from vrrpscope.lab.keepalived_edits import Edits
-    from vrrpscope.lab.keepalived_text import Traced
 
 
 class Instance(NamedTuple):

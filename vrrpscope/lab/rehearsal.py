@@ -25,8 +25,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vrrpscope.errors import UsageError
+from vrrpscope.keepalived.includes import inline
+from vrrpscope.keepalived.text import MAX_NESTING, Reader, Traced, words
 from vrrpscope.lab.keepalived_edits import Edits
-from vrrpscope.lab.keepalived_includes import inline
 from vrrpscope.lab.keepalived_instance import Instance, Statements
 from vrrpscope.lab.keepalived_keywords import (
     DEVICE_LISTS,
@@ -44,7 +45,6 @@ from vrrpscope.lab.keepalived_keywords import (
     USERS,
 )
 from vrrpscope.lab.keepalived_machine import group_here, insecure, runnable, user_here, visible
-from vrrpscope.lab.keepalived_text import MAX_NESTING, Reader, Traced, words
 
 if TYPE_CHECKING:
     from pathlib import Path

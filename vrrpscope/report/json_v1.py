@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from vrrpscope.analysis import Analysis, Capture, VirtualRouter
+    from vrrpscope.evidence.delivery import Delivery
     from vrrpscope.findings import Finding, Frame
     from vrrpscope.report import Options
     from vrrpscope.timeline.events import Election, Missed, Reign, Seen, SplitBrain
@@ -70,7 +71,7 @@ def _capture(capture: Capture) -> Document:
         "last": _time(info.last),
         "dropped": info.dropped,
         "duplicates": capture.duplicates,
-        "clock_offset_s": 0.0,
+        "clock_offset_s": seconds(capture.clock.offset) if capture.clock.is_aligned else None,
         "problems": [{"offset": p.offset, "frame": p.frame, "message": p.message} for p in info.problems],
     }
 
@@ -88,6 +89,7 @@ def _virtual_router(virtual: VirtualRouter, names: Sequence[str]) -> Document:
         "elections": [_election(e, names) for e in history.elections],
         "split_brains": [_split_brain(s, names) for s in history.splits.values()],
         "missed": [_missed(m) for m in history.missed],
+        "deliveries": [_delivery(d, names) for d in virtual.deliveries],
         "availability": {f"{name}_s": seconds(value) for name, value in virtual.availability._asdict().items()},
     }
 
@@ -175,6 +177,28 @@ def _missed(missed: Missed) -> Document:
         "adverts": missed.adverts,
         "kind": missed.kind,
         "margin_s": _span(missed.margin),
+    }
+
+
+def _delivery(delivery: Delivery, names: Sequence[str]) -> Document:
+    return {
+        "from": delivery.sender,
+        "to": delivery.receiver,
+        "sent_at": delivery.at,
+        "looked_for_at": delivery.to,
+        "sent": delivery.sent,
+        "arrived": delivery.arrived,
+        "unheeded": delivery.unheeded,
+        "rejected": delivery.rejected,
+        "lost": [
+            {
+                "start": rfc3339(run.start),
+                "end": rfc3339(run.end),
+                "adverts": run.adverts,
+                "frame": _seen(run.seen, names),
+            }
+            for run in delivery.lost
+        ],
     }
 
 

@@ -50,7 +50,11 @@ def tell(history: History, where: Callable[[Seen], str]) -> list[Line]:
     lines += [line for split in history.splits.values() for line in _split(split)]
     lines += [_missed(m) for m in history.missed]
     for outage in history.outages.values():
-        words = "sent nothing that was seen here" if outage.resumed else "was the last; now nobody is master"
+        words = "was the last; now nobody is master"
+        if outage.resumed:
+            words = "sent nothing that was seen here"
+        elif outage.claim is not None or outage.began is not None:
+            words = "was the last; the next master advertises where it is not seen"
         lines.append(Line(outage.start, outage.last, f"{outage.previous} {words}"))
     return sorted(lines, key=lambda line: line.t)  # stable: elections before what they lead to
 

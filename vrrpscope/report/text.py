@@ -7,16 +7,15 @@ came out of a capture is escaped. Colour repeats what a symbol says, never more.
 
 from __future__ import annotations
 
-import re
-import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, TextIO
 
 from vrrpscope.findings import Severity
 from vrrpscope.report import chart
 from vrrpscope.report.escape import printable
+from vrrpscope.report.lines import wrapped
 from vrrpscope.report.story import tell
-from vrrpscope.report.times import clock, date
+from vrrpscope.report.times import clock, date, seconds
 from vrrpscope.report.verdict import reason, sentence, verdict
 from vrrpscope.rules.text import count, listing, span
 
@@ -36,7 +35,6 @@ _MAX_DETAILED: Final = 12  # virtual routers told in full; beyond, only those wi
 
 _SYMBOLS = {Severity.CRITICAL: "✖", Severity.WARNING: "▲", Severity.INFO: "·"}
 _PLAIN_SYMBOLS = {Severity.CRITICAL: "X", Severity.WARNING: "!", Severity.INFO: "-"}
-_UNITS = re.compile(r"(\d) (s|ms|min|h|d)\b")  # a number and its unit stay on one line
 _COLORS = {Severity.CRITICAL: "\x1b[1;31m", Severity.WARNING: "\x1b[33m", Severity.INFO: ""}
 _RESET = "\x1b[0m"
 _TYPOGRAPHY = str.maketrans({"·": "-", "–": "-", "…": "...", "→": ">"})
@@ -117,6 +115,8 @@ class _Report:
         if more > 0:
             yield f"  … and {count(more, 'more step')} (--format json has up to 2,000 of a kind)"
         yield from self._wrap("  " + _shares(virtual), hang=2)
+        for way in _ways(virtual):
+            yield from self._wrap("  " + way, hang=4)
 
     def _chart(self, virtual: VirtualRouter) -> Iterator[str]:
         start, end = self._analysis.start, self._analysis.end
@@ -193,12 +193,7 @@ class _Report:
                 yield from self._wrap(("    Fix: " if n == 0 else "    ") + text, hang=4)
 
     def _wrap(self, text: str, hang: int = 0) -> Iterable[str]:
-        bound = _UNITS.sub("\\1\N{NO-BREAK SPACE}\\2", text)
-        hanging = " " * hang
-        lines = textwrap.wrap(
-            bound, self._width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
-        )
-        return (line.replace("\N{NO-BREAK SPACE}", " ") for line in lines)
+        return wrapped(text, self._width, hang=hang)
 
 
 def _about(capture: Capture) -> str:
@@ -213,9 +208,43 @@ def _about(capture: Capture) -> str:
         parts.append(f"{info.dropped} dropped" if info.dropped else "nothing dropped")
     if capture.duplicates:
         parts.append(f"{count(capture.duplicates, 'duplicate')} left out")
+    parts += _clock_parts(capture)
     if info.problems:
         parts.append(f"{count(len(info.problems) + info.problems_omitted, 'problem')} while reading")
     return f"{printable(info.name)} ({printable(info.path)}) · " + " · ".join(parts)
+
+
+def _clock_parts(capture: Capture) -> Iterator[str]:
+    """Say how far the clock is off, if it is."""
+    its = capture.clock
+    way = f"{abs(seconds(its.offset)):.3f} s {'ahead' if its.offset >= 0 else 'behind'}"
+    if its.given:
+        yield f"clock {way}, as given"
+    elif its.is_set:
+        drift = f"; runs {abs(its.rate) * 1e6:.1f} ppm {'fast' if its.rate > 0 else 'slow'}" if its.rate else ""
+        delay = "" if its.both_ways else ", the path's delay included"
+        yield (
+            f"clock {way} of {printable(capture.compared_with)}, ± {its.spread / 1e6:.2f} ms from "
+            f"{count(its.matched, 'advert')}{delay}{drift}"
+        )
+    elif not its.is_aligned:
+        yield "clock compared with none: no advert in common"
+    if capture.steps:
+        yield f"clock set back {count(capture.steps, 'time')} meanwhile, times corrected"
+
+
+def _ways(virtual: VirtualRouter) -> Iterator[str]:
+    """Say what became of adverts between the captures, where something did."""
+    for delivery in virtual.deliveries:
+        lost = delivery.sent - delivery.arrived
+        parts = [f"{lost} lost"] if lost else []
+        parts += [f"{delivery.unheeded} without effect"] if delivery.unheeded else []
+        parts += [f"{delivery.rejected} refused"] if delivery.rejected else []
+        if parts:
+            yield (
+                f"{delivery.sender} from {printable(delivery.at)} to {printable(delivery.to)}: "
+                f"{count(delivery.sent, 'advert')} sent, {listing([f'{delivery.arrived} arrived', *parts])}"
+            )
 
 
 def _priorities(profiles: Iterable[Profile]) -> str:

@@ -7,13 +7,15 @@ A rule is a pure function from one event and the history of its virtual router t
         '''A master was almost given up for dead.'''
 
 It is called once for each event, live or offline. The first line of its docstring is its summary; the page
-`docs/rules/NAME.md` explains it. Rules about a capture itself are given its `CaptureInfo` instead of an event.
+`docs/rules/NAME.md` explains it. Rules about a capture itself are given its `CaptureInfo` instead of an event, rules
+about configurations what `vrrpscope.evidence.counterparts` makes of them. What can be seen in captures and foreseen
+from configurations is one rule with two functions: the second is entered under the same name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +23,8 @@ from vrrpscope.findings import Confidence, Finding, Frame, Severity
 from vrrpscope.rules.text import digest, in_clear, listing
 
 if TYPE_CHECKING:
-    from vrrpscope.capture.frames import CaptureInfo
-    from vrrpscope.timeline.events import Event, Seen
+    from vrrpscope.evidence.delivery import Deliveries, Delivery
+    from vrrpscope.timeline.events import Seen
     from vrrpscope.timeline.router import Router
     from vrrpscope.timeline.speaker import Speaker
 
@@ -36,8 +38,10 @@ class Rule:
     """One entry of the catalogue."""
 
     name: str
-    on: tuple[type[Event | CaptureInfo], ...]
+    on: tuple[type, ...]
     function: Function
+    also: tuple[tuple[tuple[type, ...], Function], ...] = ()
+    """The same rule for other subjects."""
 
     @property
     def summary(self) -> str:
@@ -49,11 +53,15 @@ RULES: dict[str, Rule] = {}
 """All rules by name, in the order in which their modules are imported."""
 
 
-def rule(name: str, *on: type[Event | CaptureInfo]) -> Callable[[Function], Function]:
-    """Enter a function into the catalogue, to be called for each event of the given types."""
+def rule(name: str, *on: type) -> Callable[[Function], Function]:
+    """Enter a function into the catalogue, to be called for each event or other subject of the given types."""
 
     def enter(function: Function) -> Function:
-        RULES[name] = Rule(name, on, function)
+        known = RULES.get(name)
+        if known is None:
+            RULES[name] = Rule(name, on, function)
+        else:
+            RULES[name] = replace(known, also=(*known.also, (on, function)))
         return function
 
     return enter
@@ -66,6 +74,25 @@ class Case:
     names: Sequence[str]  # of the captures
     router: Router | None  # None for a rule about a capture
     show_secrets: bool = False
+    deliveries: Deliveries | None = None  # what arrived where, if there are several vantage points
+
+    def delivery(self, sender: str, receiver: str, start: int, end: int | None) -> Delivery | None:
+        """Return what became of one router's adverts on the way to another; None if no two captures tell."""
+        if self.deliveries is None or self.router is None:
+            return None
+        return self.deliveries.between(self.router.key, sender, receiver, start, end)
+
+    def all_deliveries(self) -> tuple[Delivery, ...]:
+        """Return what became of all adverts of this case's virtual router between the captures."""
+        if self.deliveries is None or self.router is None:
+            return ()
+        return self.deliveries.of(self.router.key)
+
+    def home(self, sender: str) -> str | None:
+        """Return the capture taken at a router's own host, if one was."""
+        if self.deliveries is None or self.router is None:
+            return None
+        return self.deliveries.home(self.router.key, sender)
 
     def frame(self, seen: Seen) -> Frame:
         """Return an advert as evidence."""
@@ -127,8 +154,11 @@ class Case:
         )
 
 
-def judge(subject: Event | CaptureInfo, case: Case, rules: Iterable[Rule]) -> Iterator[Finding]:
+def judge(subject: object, case: Case, rules: Iterable[Rule]) -> Iterator[Finding]:
     """Run the rules that are meant for this kind of subject."""
     for entry in rules:
         if isinstance(subject, entry.on):
             yield from entry.function(subject, case)
+        for on, function in entry.also:
+            if isinstance(subject, on):
+                yield from function(subject, case)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vrrpscope.findings import Confidence, Finding, Severity
 from vrrpscope.rules.catalogue import Case, rule
+from vrrpscope.rules.clients import owner
 from vrrpscope.rules.text import span
 from vrrpscope.timeline.events import Cause, Election, Flapping, NoMaster
 from vrrpscope.timeline.timers import SECOND
@@ -32,6 +33,11 @@ _CHECK = {
     Cause.TIMEOUT: "Look at {old} at that time: host, link and daemon. A daemon that crashed may have left the "
     "address configured (ip address show).",
 }
+
+_UNSEEN = """Look at what becomes of the adverts of {router}: its list of unicast peers, its own output firewall, \
+the path, and whether this capture point can see them at all. On it:
+  grep -A4 unicast_peer /etc/keepalived/keepalived.conf; nft list ruleset
+  tcpdump -nn -i any 'ip proto 112 or ip6 proto 112 or ip proto 51'"""
 
 _SLOW = SECOND // 4  # later than the timers predict by more than this is not jitter
 
@@ -122,28 +128,58 @@ def flapping(flaps: Flapping, case: Case) -> Iterator[Finding]:
 @rule("no-master", NoMaster)
 def no_master(outage: NoMaster, case: Case) -> Iterator[Finding]:
     """No router was seen to be master for longer than any backup would wait."""
-    who, ended = outage.previous, outage.end
+    who, ended, claim = outage.previous, outage.end, outage.claim
     length = "" if ended is None else f" for {span(ended - outage.start)}"
+    severity, confidence = Severity.CRITICAL, Confidence.LIKELY
+    title = f"nobody was master of {case.vips()}{length}"
+    why = f"After the last advert of {who} nobody advertised for longer than any backup would wait."
+    fix = "Check that a second router is configured and running, and that this capture point sees both."
     if outage.resumed:
         severity, title = Severity.WARNING, f"no advert of {case.vips()} was seen{length}"
         why = (
             f"{who} went on afterwards with the IP ID that follows: it was master all along, and either sent nothing "
             "or its adverts did not reach this capture. No backup took over."
         )
-    else:
-        severity, title = Severity.CRITICAL, f"nobody was master of {case.vips()}{length}"
-        why = f"After the last advert of {who} nobody advertised for longer than any backup would wait."
+        fix = "See late-adverts or lost-adverts; if there is a backup, find out why it did not take over."
+    elif outage.began is not None:
+        severity, title = Severity.WARNING, f"no advert of {case.vips()} was seen{length}"
+        why = (
+            f"By its IP ID {outage.next} had advertised for {span((ended or outage.at) - outage.began)} when it was "
+            "first seen: it had been master since, and its adverts did not come here."
+        )
+        fix = _UNSEEN.format(router=outage.next)
+    elif claim is not None and claim.seen.t - outage.start > _longest_wait(outage, case):
+        why += f" Then {owner(claim)} claimed {claim.address} ({case.where(claim.seen)}), so it may be master since."
+    elif claim is not None and claim.announced:
+        severity, title = Severity.WARNING, f"no advert of {case.vips()} was seen{length}, but somebody was master"
+        why = (
+            f"Nobody advertised, but {owner(claim)} announced {claim.address} ({case.where(claim.seen)}), which only a "
+            "master does: its adverts did not come here."
+        )
+        fix = _UNSEEN.format(router=claim.router or claim.mac)
+    elif claim is not None:
+        severity, confidence = Severity.WARNING, Confidence.POSSIBLE
+        title = f"no advert of {case.vips()} was seen{length}, but somebody has the address"
+        why = (
+            f"Nobody advertised, but {owner(claim)} answered ARP for {claim.address} ({case.where(claim.seen)}): a "
+            "master whose adverts did not come here, or a host on which a killed daemon left the address."
+        )
+        fix = _UNSEEN.format(router=claim.router or claim.mac)
     yield case.finding(
         "no-master",
         severity,
-        Confidence.LIKELY,
+        confidence,
         start=outage.start,
         end=ended,
         title=title,
         explanation=why + " Not seen here does not prove that it was not sent.",
-        remedy="See late-adverts or lost-adverts; if there is a backup, find out why it did not take over."
-        if outage.resumed
-        else "Check that a second router is configured and running, and that this capture point sees both.",
+        remedy=fix,
         routers=(who,),
-        frames=(outage.last,),
+        frames=(outage.last, None if claim is None else claim.seen),
     )
+
+
+def _longest_wait(outage: NoMaster, case: Case) -> int:
+    """Return how long the most patient backup waits, and an interval more until it has announced itself."""
+    profile = case.speaker(outage.previous).profile
+    return profile.down_limit + profile.interval

@@ -2,7 +2,7 @@
 
 The engine names the cause; here it becomes words and commands. A capture taken on a host shows what reaches
 its wire, before its packet filter: it can prove that a router does not act on adverts, never by itself that
-a filter is to blame, and the remedy says so.
+a filter is to blame, and the remedy says so. Captures at both hosts tell the two apart (`rules.ways`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vrrpscope.findings import Confidence, Finding, Severity
 from vrrpscope.rules.catalogue import Case, rule
 from vrrpscope.rules.text import some, span
+from vrrpscope.rules.ways import Ways
 from vrrpscope.timeline.events import SplitBrain
 
 if TYPE_CHECKING:
@@ -97,6 +98,16 @@ _BOTH_DEAF = (
 _NO_MULTICAST = "In a network without multicast (most clouds) use unicast_peer, and open protocol 112 there.\n"
 
 
+_INNOCENT = " Nothing in the adverts themselves speaks against accepting them."
+
+_PATH = (
+    "VLANs, switch ports and filters, IGMP snooping without a querier, storm control. A network without multicast "
+    "(most clouds) needs unicast_peer, and protocol 112 opened."
+)
+
+_DAEMON = "If no filter drops them, look at the daemon: its interface, its log, and whether its host is starved."
+
+
 @rule("split-brain", SplitBrain)
 def split_brain(split: SplitBrain, case: Case) -> Iterator[Finding]:
     """Two routers advertise as master at the same time."""
@@ -116,11 +127,12 @@ def _finding(name: str, split: SplitBrain, case: Case, *, supersedes: str) -> Fi
     lasted = "are" if split.end is None else "were"
     length = "" if split.end is None else f" for {span(split.end - split.start)}"
     silently = ", though only one advertised" if split.silent else ""
-    why, fix = _explain(split, case)
+    ways = Ways.of(split, case)
+    why, fix = _explain(split, case, ways)
     return case.finding(
         name,
         Severity.CRITICAL,
-        split.confidence,
+        Confidence.CERTAIN if ways.prove(split) else split.confidence,
         start=split.start,
         end=split.end,
         title=f"{who} {lasted} both master of {case.vips()}{length}{silently}",
@@ -132,7 +144,7 @@ def _finding(name: str, split: SplitBrain, case: Case, *, supersedes: str) -> Fi
     )
 
 
-def _explain(split: SplitBrain, case: Case) -> tuple[str, str]:
+def _explain(split: SplitBrain, case: Case, ways: Ways) -> tuple[str, str]:
     """Return why, its first sentence being the short answer, and what to do."""
     advice = ADVICE.get(split.cause)
     if advice is not None:
@@ -140,8 +152,10 @@ def _explain(split: SplitBrain, case: Case) -> tuple[str, str]:
         return advice.why + mute, advice.fix
     again = _CAPTURE_BOTH if len(case.names) == 1 else ""
     if split.cause == "one-node-deaf":
-        return _one_deaf(split, case, again)
+        return _one_deaf(split, case, ways, again)
     if split.cause == "both-deaf":
+        if ways.tell:
+            return f"Neither hears the other: {ways.words('during that time')}.", _mend(ways, again)
         return _BOTH_DEAF, _FIREWALL.format(deaf="each of them") + _NO_MULTICAST + again
     if split.confidence is not Confidence.POSSIBLE:
         return "Adverts of one of them must be discarded: see the findings ttl and bad-checksum.", "See there."
@@ -149,28 +163,30 @@ def _explain(split: SplitBrain, case: Case) -> tuple[str, str]:
     return why, again or "Capture for longer."
 
 
-def _one_deaf(split: SplitBrain, case: Case, again: str) -> tuple[str, str]:
+def _one_deaf(split: SplitBrain, case: Case, ways: Ways, again: str) -> tuple[str, str]:
     deaf = some(split.deaf) if split.deaf else "one of them"
     if split.silent:
-        why = (
-            f"The adverts of the other were lost before they reached this capture, and {deaf} did not hear them "
-            "either. Its IP IDs show that it went on sending."
-        )
-        return why, "Look at the path between them (switch, cable, NIC) rather than at a packet filter." + (
-            "\n" + again if again else ""
-        )
+        return _unseen(split, case, deaf, again)
     since = "" if split.last_heard is None else f" after {case.where(split.last_heard)}"
+    then = "during that time" if split.last_heard is None else "since then"
     if split.end is not None and split.end - split.start < case.speaker(split.routers[0]).profile.interval:
-        why = (
-            f"{deaf} heard nothing for one master down interval{since}, took over, and yielded to the next advert it "
-            "heard: some were lost on the way, or it was held up itself. The other has not noticed and may have sent "
-            "no gratuitous ARP since, so clients may go on sending to the wrong one."
+        why = f"{deaf} heard nothing for one master down interval{since}, took over, and yielded to the next advert it "
+        why += (
+            f"heard: {ways.words(then)}" if ways.tell else "heard: some were lost on the way, or it was held up itself"
         )
-        return why, "Look for drops on the path (switch and NIC counters, storm control).\n" + again
-    echoes, replies = split.echoes
-    why = f"{deaf} stopped hearing the other{since}; most likely a packet filter on {deaf} drops IP protocol 112. "
+        why += (
+            ". The other has not noticed and may have sent no gratuitous ARP since, so clients may go on sending to "
+            "the wrong one."
+        )
+        fix = "Look for drops on the path (switch and NIC counters, storm control).\n" + again
+        return why, _mend(ways, again) if ways.tell else fix
+    why = f"{deaf} stopped hearing the other{since}"
+    why += (
+        f": {ways.words(then)}. " if ways.tell else f"; most likely a packet filter on {deaf} drops IP protocol 112. "
+    )
     if split.last_heard is not None:
         why += "By its timers that frame is the last advert it accepted. "
+    echoes, replies = split.echoes
     if echoes:
         why += (
             f"The other answered {echoes} of {replies} adverts of {deaf} at once, so it hears: one direction only "
@@ -178,8 +194,35 @@ def _one_deaf(split: SplitBrain, case: Case, again: str) -> tuple[str, str]:
         )
     elif "both-deaf" in split.also_possible:
         why += "Whether the other hears it cannot be seen: as FRR does, it answers nobody. "
-    why += (
-        "Nothing in the adverts themselves speaks against accepting them. A one-way fault of the path and multicast "
-        "snooping look the same from one capture."
-    )
+    if ways.tell:
+        return why.rstrip() + _INNOCENT * bool(ways.ignoring), _mend(ways, again)
+    why += _INNOCENT.lstrip() + " A one-way fault of the path and multicast snooping look the same "
+    why += "from one capture." if len(case.names) == 1 else "unless both hosts' captures are there."
     return why, _FIREWALL.format(deaf=deaf) + again
+
+
+def _unseen(split: SplitBrain, case: Case, deaf: str, again: str) -> tuple[str, str]:
+    """Tell of a master whose adverts no capture shows."""
+    homes = [(router, home) for router in split.routers if router not in split.deaf if (home := case.home(router))]
+    if homes and split.deaf:
+        router, home = homes[0]
+        why = (
+            f"The adverts of {router} never left its host: {home}, captured there, lacks them, and {deaf} did not hear "
+            "them either. Its IP IDs show that it went on sending."
+        )
+        return why, f"Look for a packet filter on the OUTPUT of {router} (nft list ruleset), and in its log for errors."
+    why = (
+        f"The adverts of the other were lost before they reached this capture, and {deaf} did not hear them "
+        "either. Its IP IDs show that it went on sending."
+    )
+    return why, "Look at the path between them (switch, cable, NIC) rather than at a packet filter." + (
+        "\n" + again if again else ""
+    )
+
+
+def _mend(ways: Ways, again: str) -> str:
+    """Return what to do where captures of both sides show what became of the adverts."""
+    parts = [f"Look at the path {ways.paths()}: {_PATH}"] if ways.losing else []
+    if ways.ignoring:
+        parts.append(_FIREWALL.format(deaf=some(ways.ignoring)) + _DAEMON)
+    return "\n".join(parts) + again

@@ -86,6 +86,28 @@ def _after_silence(taker: Speaker, profile: Profile, seen: Seen, previous: Speak
     return Explanation(Cause.TIMEOUT, since, expected)
 
 
+def unseen_since(taker: Speaker, profile: Profile, seen: Seen, previous: Speaker | None) -> int | None:
+    """Return when it must have become master, if by its IP ID this is not its first advert since the last master's.
+
+    A count that went on since its own last advert went on meanwhile. One never heard before may have counted
+    before the capture began: then the time to which the count leads back must be the one at which it was due.
+    """
+    if seen.ip_id < 1 or previous is None or taker is previous or previous.reign is None or previous.reign.end is None:
+        return None
+    if taker.adverts:
+        step = taker.step(seen)
+        unseen = step - 1 if step is not None and taker.numbers else 0
+    else:
+        unseen = seen.ip_id - 1 if previous.numbers else 0
+    began = seen.t - unseen * profile.interval
+    if unseen < 1 or began <= previous.reign.end:
+        return None
+    resigned = previous.reign.ended_by in (EndedBy.RESIGNED, EndedBy.FAULT)
+    waited = profile.skew(previous.terms) if resigned else profile.down(previous.terms)
+    is_due = abs(began - previous.reign.end - waited) <= timers.tolerance(profile.interval) * (1 + unseen // 100)
+    return began if is_due or taker.adverts else None
+
+
 def _after_resignation(profile: Profile, seen: Seen, previous: Speaker, reign: Reign) -> Explanation:
     since, expected = seen.t - (reign.end or seen.t), profile.skew(previous.terms)
     if since > expected + _ROUNDS * profile.interval:

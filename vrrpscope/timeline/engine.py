@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from vrrpscope.timeline.carps import Carps
+from vrrpscope.timeline.claims import Claims
 from vrrpscope.timeline.events import CarpBeside, Event, Seen
 from vrrpscope.timeline.history import Budget
 from vrrpscope.timeline.profile import ProfileTable, RouterKey
@@ -86,6 +87,8 @@ class Engine:
         self._machines: list[Router] = []
         self._budget = Budget()
         self._observed_from: int | None = None
+        self._claims = Claims(tables)
+        self._now = -(1 << 62)
         self._carps: dict[str, dict[int, Seen]] = {}
         self._carp_times: dict[RouterKey, Carps] = {}
 
@@ -109,6 +112,8 @@ class Engine:
             self._tell_carps()
             for carps in self._carp_times.values():
                 carps.forget(now)
+        self._claims.forget(now)
+        self._now = max(self._now, now)
         return self._drain()
 
     def close(self, now: int) -> list[Event]:
@@ -134,10 +139,22 @@ class Engine:
             key = RouterKey(self._tables.segments[number >> 16], number >> 8 & 0xFF, number & 0xFF)
             self._carps_of(key).add(times)
 
+    def note_sightings(self, sightings: NDArray[np.void]) -> None:
+        """Take what ARP and neighbour discovery said up to the adverts fed next, and beyond; dtype SIGHTING."""
+        sightings = sightings[sightings["t"] >= self._now]  # what is late cannot be put in its place any more
+        if len(sightings) and self._claims.note(sightings):
+            for machine in self._machines:
+                machine.refresh()
+
     def observe_from(self, start: int) -> None:
         """Say when the captures begin; the first word counts."""
         if self._observed_from is None:
             self._observed_from = start
+
+    @property
+    def forgotten(self) -> int:
+        """Claims of addresses not known to be virtual, let go before their time because there were too many."""
+        return self._claims.forgotten
 
     def duplicates(self, capture: int) -> int:
         """Return how many second sightings of an advert a capture held."""
@@ -194,7 +211,7 @@ class Engine:
 
     def _add_machines(self) -> None:
         for key in self._profiles.keys[len(self._machines) : MAX_ROUTERS]:
-            machine = Router(key, self._observed_from, self._budget, self._carps_of(key))
+            machine = Router(key, self._observed_from, self._budget, self._carps_of(key), self._claims)
             self._machines.append(machine)
             self.routers[key] = machine
 

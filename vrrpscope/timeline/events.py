@@ -30,6 +30,16 @@ class Seen(NamedTuple):
     vantage: int  # where the capture was taken: equal for the pieces of one rotated capture
 
 
+class Claim(NamedTuple):
+    """Somebody said, by ARP or neighbour discovery, that a virtual address is at its MAC."""
+
+    seen: Seen
+    address: str
+    mac: str
+    router: str | None  # whose MAC that is, where it is known
+    announced: bool  # to all; else one client was answered
+
+
 class Cause(StrEnum):
     """Why a router became master; the report's `elections[].cause`."""
 
@@ -124,6 +134,9 @@ class NoMaster(Event):
     previous: str
     last: Seen | None  # the previous master's last advert
     resumed: bool = False  # the previous master turned out to have been there all along
+    claim: Claim | None = None  # somebody spoke as the address's owner meanwhile
+    began: int | None = None  # when the next master must have begun, by its IP ID; nothing of that was seen
+    next: str | None = None  # who that is
 
 
 class MissedKind(StrEnum):
@@ -195,6 +208,39 @@ class CarpBeside(Event):
 
     vhid: int
     seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class StaleClients(Event):
+    """A router is master, but the last that clients heard is that the addresses are at another's MAC."""
+
+    start: int
+    end: int | None
+    router: str
+    took: bool  # it took over; else it stayed while the other yielded
+    addresses: tuple[str, ...]
+    last: Claim
+    answered: Claim | None = None  # the first answer of the master since
+    client: str | None = None  # to whom
+
+
+@dataclass(frozen=True, slots=True)
+class Unannounced(Event):
+    """A router took over and announced nothing."""
+
+    seen: Seen  # its first advert
+    router: str
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedByOther(Event):
+    """A host that is not master claims a virtual address while another router is."""
+
+    claim: Claim  # the first
+    master: str
+    count: int
+    last: Seen
 
 
 @dataclass(frozen=True, slots=True)

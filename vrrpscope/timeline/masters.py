@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from vrrpscope.timeline import timers
-from vrrpscope.timeline.events import EndedBy
+from vrrpscope.timeline.events import EndedBy, NoMaster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vrrpscope.timeline.events import Claim
+    from vrrpscope.timeline.profile import RouterKey
     from vrrpscope.timeline.speaker import Speaker
 
 NEVER: Final = 1 << 62
@@ -29,6 +31,12 @@ class Vacancy:
     due: int  # when the last backup should have taken over
     previous: Speaker
     told: bool = False
+    claim: Claim | None = None  # somebody spoke as the address's owner meanwhile
+
+    def event(self, key: RouterKey, at: int, end: int | None = None, *, resumed: bool = False) -> NoMaster:
+        """Tell it as far as it is known."""
+        previous = self.previous
+        return NoMaster(at, key, self.since, end, previous.address, previous.last, resumed, claim=self.claim)
 
 
 class Masters:

@@ -163,8 +163,7 @@ class ProfileTable:
 
     def _make(self, row: np.void) -> Profile:
         """Decode one row."""
-        family, number = int(row["family"]), int(row["src_hi"]) << 64 | int(row["src_lo"])
-        address = IPv4Address(number & 0xFFFFFFFF) if family == 4 else IPv6Address(number)
+        family, high, low = int(row["family"]), int(row["src_hi"]), int(row["src_lo"])
         version, interval = int(row["version"]), int(row["interval"]) or timers.DEFAULT_INTERVAL
         destination, flags = Destination(int(row["destination"])), Flag(int(row["flags"]))
         if destination is not Destination.MULTICAST:
@@ -173,8 +172,8 @@ class ProfileTable:
         terms = (version, interval, int(destination), int(flags), *map(int, decisive))
         return Profile(
             key=RouterKey(self._tables.segments[int(row["segment"])], family, int(row["vrid"])),
-            address=str(address),
-            rank=number,
+            address=address_text(family, high, low),
+            rank=high << 64 | low,
             mac=None if row["mac"] == NO_MAC else format_mac(int(row["mac"])),
             version=version,
             priority=int(row["priority"]),
@@ -191,6 +190,11 @@ class ProfileTable:
             down_limit=timers.master_down_limit(version, interval),
             terms=self._terms.setdefault(terms, len(self._terms)),
         )
+
+
+def address_text(family: int, high: int, low: int) -> str:
+    """Return an address, given as two 64-bit numbers, as canonical text."""
+    return str(IPv4Address(low & 0xFFFFFFFF) if family == 4 else IPv6Address(high << 64 | low))
 
 
 def format_mac(number: int) -> str:

@@ -21,11 +21,13 @@ to `history`, which the engine drains.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from vrrpscope.timeline import elections, timers
 from vrrpscope.timeline.acceptance import disagreements
 from vrrpscope.timeline.carps import Carps
+from vrrpscope.timeline.clients import Clients, Takeover
 from vrrpscope.timeline.events import (
     Cause,
     Closing,
@@ -34,12 +36,11 @@ from vrrpscope.timeline.events import (
     Mismatch,
     MissedKind,
     NewProfile,
-    NoMaster,
     Reign,
     Restarted,
 )
 from vrrpscope.timeline.history import Budget, History
-from vrrpscope.timeline.masters import NEVER, Masters, Vacancy, due, strength
+from vrrpscope.timeline.masters import NEVER, Masters, due, strength
 from vrrpscope.timeline.missed import Gap, judge_gap, missed_event, overdue
 from vrrpscope.timeline.rivalry import Rivalry
 from vrrpscope.timeline.speaker import Speaker
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from vrrpscope.timeline.claims import Claims
     from vrrpscope.timeline.events import Seen
     from vrrpscope.timeline.profile import Profile, RouterKey
 
@@ -63,7 +65,12 @@ class Router:
     """One virtual router as seen in the captures."""
 
     def __init__(
-        self, key: RouterKey, observed_from: int | None, budget: Budget | None = None, carps: Carps | None = None
+        self,
+        key: RouterKey,
+        observed_from: int | None,
+        budget: Budget | None = None,
+        carps: Carps | None = None,
+        claims: Claims | None = None,
     ) -> None:
         self.key = key
         self.carps = carps or Carps()
@@ -71,10 +78,14 @@ class Router:
         self.addresses: dict[str, None] = {}  # every virtual address announced, in order of appearance
         self.masters = Masters()
         self.history = History(budget or Budget())
+        self.clients = Clients(key, self.masters, self.history, self.speakers)
         self.deadline = self.masters.deadline
         self.duplicates: dict[int, int] = {}  # second sightings of an advert, by capture
         self.unheard = 0  # adverts of speakers beyond MAX_SPEAKERS
         self._observed_from = observed_from
+        self._claims = claims
+        if claims is not None:
+            self.clients.name = lambda mac, now: claims.name(key.segment, mac, now, self.addresses)
         self._rivalry = Rivalry(key, self.masters, self.history)
         self._compared: set[tuple[str, int, str, int]] = set()  # two addresses with their terms
 
@@ -102,7 +113,7 @@ class Router:
             self._go_on(speaker, profile, seen)
         else:
             self._ascend(speaker, profile, seen)
-        self.deadline = self.masters.deadline
+        self.refresh()
 
     def settled(self, profile: Profile, seen: Seen) -> bool:
         """Whether `seen` was just taken and more of the same can change nothing but counters."""
@@ -127,7 +138,11 @@ class Router:
         """
         for master in self.masters:
             master.take_many(gaps, latest, step)
-        self.deadline = self.masters.deadline
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Find out when something is due next."""
+        self.deadline = min(self.masters.deadline, self.clients.deadline)
 
     def advance(self, now: int) -> None:
         """Let everything happen that was due before `now`."""
@@ -137,16 +152,21 @@ class Router:
             vacancy = self.masters.vacancy
             if vacancy is not None and not vacancy.told and vacancy.due == at:
                 vacancy.told = True
-                self.history.add(self._no_master(vacancy, at=at, end=None))
+                vacancy.claim = self.clients.in_vacancy(vacancy)
+                self.history.add(vacancy.event(self.key, at))
             for master in self.masters:
                 if due(master) == at:
                     self._expire(master, at)
-            self.deadline = self.masters.deadline
+            if self.clients.deadline <= at:
+                self.clients.advance(at)
+                self._consult(at)
+            self.refresh()
 
     def close(self, now: int) -> None:
         """Let time pass to the end of the capture and tell again what still lasts."""
         self.advance(now)
         self._rivalry.close(now)
+        self.clients.close(now)
         for master in self.masters:
             if master.rearmed > master.last.t:  # else its silence is the capture's edge
                 self._note_mute(master, now, spoke=False)
@@ -159,7 +179,11 @@ class Router:
         previous = speaker.profile if speaker.profiles else None
         speaker.profiles[profile] = seen
         if len(self.addresses) < MAX_ADDRESSES:
-            self.addresses.update(dict.fromkeys(profile.addresses))
+            new = dict.fromkeys(address for address in profile.addresses if address not in self.addresses)
+            self.addresses.update(new)
+            if self._claims is not None:
+                self._claims.watch(self.key, new, self.clients, seen.t)
+            self.clients.recall(seen.t)
         self.history.add(NewProfile(seen.t, self.key, profile, previous, seen))
         if not profile.priority:
             return  # a resigning router may leave its list out
@@ -224,17 +248,19 @@ class Router:
         rivals = list(self.masters)
         self._note_restart(speaker, seen)
         found, former = self._explain(speaker, profile, seen)
+        previous = None if former is None or former is speaker else former.address
+        began = elections.unseen_since(speaker, profile, seen, self.masters.last)
         self.history.add(
             Election(
                 at=seen.t,
                 key=self.key,
                 seen=seen,
-                previous=None if former is None or former is speaker else former.address,
+                previous=previous,
                 router=speaker.address,
                 cause=found.cause,
                 takeover=found.takeover,
                 expected=found.expected,
-                masterless=self._end_vacancy(seen.t),
+                masterless=self._end_vacancy(seen.t, began=began, to=speaker.address),
                 last_heard=found.last_heard,
                 profile=profile,
             )
@@ -244,6 +270,7 @@ class Router:
         speaker.began = seen
         speaker.take(seen, profile)
         self.masters.enter(speaker)
+        self.clients.moved(seen.t, seen.t, Takeover(speaker, seen, previous))
         if rivals:
             last_heard = found.last_heard if found.cause is Cause.DEAF else None
             self._rivalry.meet(speaker, seen, rivals, last_heard)
@@ -286,22 +313,30 @@ class Router:
     def _leave(self, speaker: Speaker, end: int, by: EndedBy, at: int) -> None:
         self.masters.leave(speaker, end, by, at)
         contested_since = self._rivalry.left(end, at)
+        self.clients.moved(at, end)
         if by is EndedBy.SILENT and contested_since is not None:
             self.history.amend(contested_since, speaker, at)
 
-    def _end_vacancy(self, now: int, *, resumed: bool = False) -> int:
+    def _consult(self, at: int) -> None:
+        """Somebody may have spoken as a master while none advertises."""
+        vacancy = self.masters.vacancy
+        if vacancy is None or not vacancy.told:
+            return
+        claim = self.clients.in_vacancy(vacancy)
+        if claim is not None and (vacancy.claim is None or claim.announced > vacancy.claim.announced):
+            vacancy.claim = claim
+            self.history.add(vacancy.event(self.key, at))
+
+    def _end_vacancy(self, now: int, *, resumed: bool = False, began: int | None = None, to: str | None = None) -> int:
         """Close the time without a master; return how long it was."""
         vacancy = self.masters.vacancy
         if vacancy is None:
             return 0
         if vacancy.told:
-            self.history.add(self._no_master(vacancy, at=now, end=now, resumed=resumed))
+            event = vacancy.event(self.key, now, now, resumed=resumed)
+            self.history.add(event if began is None else replace(event, began=began, next=to))
         self.masters.vacancy = None
         return now - vacancy.since
-
-    def _no_master(self, vacancy: Vacancy, *, at: int, end: int | None, resumed: bool = False) -> NoMaster:
-        previous = vacancy.previous
-        return NoMaster(at, self.key, vacancy.since, end, previous.address, previous.last, resumed)
 
     # --- a master that was given up returns -------------------------------------------------------------
 
@@ -330,6 +365,7 @@ class Router:
         speaker.take(seen, profile)
         usurpers = list(self.masters)
         self.masters.enter(speaker)
+        self.clients.moved(seen.t, seen.t)
         if usurpers:
             former, to = max(usurpers, key=strength).address, speaker.address
             cause = Cause.RECLAIMED

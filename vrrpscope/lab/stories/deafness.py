@@ -83,13 +83,13 @@ STORIES = (
             "critical",
             {KEY: (*TAKEN_OVER[KEY], Change("lb02", "lb01", "preempted"))},
             {KEY: (Split("visible", "one-node-deaf", ("lb02",)),)},
-            ("split-brain",),
+            ("split-brain", "stale-arp"),
         ),
         told_at={
             "lb02": Told(
                 "warning",
                 {KEY: (FIRST, Change("lb01", "lb02", "timeout", "down"), Change("lb02", "lb01", "preempted"))},
-                rules=("failover",),
+                rules=("failover", "address-claimed-by-other"),
                 unseen=("lb01",),
             )
         },
@@ -118,7 +118,7 @@ STORIES = (
         ),
         told_at={
             "lb01": Told(
-                "critical", {KEY: (FIRST, Change(None, "lb01", "startup"))}, rules=("no-master",), unseen=("lb02",)
+                "warning", {KEY: (FIRST, Change(None, "lb01", "startup"))}, rules=("no-master",), unseen=("lb02",)
             )
         },
         captures=EVERYWHERE,
@@ -142,8 +142,16 @@ STORIES = (
             becomes("lb02", BACKUP),
             hold(5),
         ),
-        Told("critical", TAKEN_OVER, {KEY: (Split("visible", "both-deaf", ("lb01", "lb02")),)}, ("split-brain",)),
-        told_at={"lb01": Told("healthy", {KEY: (FIRST,)}, unseen=("lb02",)), "lb02": FROM_BEHIND},
+        Told(
+            "critical",
+            TAKEN_OVER,
+            {KEY: (Split("visible", "both-deaf", ("lb01", "lb02")),)},
+            ("split-brain", "stale-arp"),
+        ),
+        told_at={
+            "lb01": Told("healthy", {KEY: (FIRST,)}, unseen=("lb02",)),
+            "lb02": FROM_BEHIND._replace(rules=(*FROM_BEHIND.rules, "stale-arp")),
+        },
     ),
     Story(
         "deaf-from-start",
@@ -191,6 +199,6 @@ STORIES = (
             becomes("lb02", BACKUP),
             hold(5),
         ),
-        FROM_BEHIND,
+        FROM_BEHIND._replace(rules=(*FROM_BEHIND.rules, "address-claimed-by-other")),
     ),
 )

@@ -69,7 +69,7 @@ STORIES = (
         "missing, and at the end lb02 resigns with priority 0.",
         pair(VI(150), VI(100, password="s3cr3t05")),  # noqa: S106 - invented for the lab
         joins("with a password that is not lb01's"),
-        torn("password-mismatch", "password-mismatch"),
+        torn("password-mismatch", "password-mismatch", "stale-arp"),
     ),
     Story(
         "interval-mismatch",
@@ -78,7 +78,7 @@ STORIES = (
         "rejected adverts re-arm its longer timer for ever; its priority 0 at the end has the next IP ID.",
         pair(VI(150), VI(100, advert_int=2)),
         joins("with an interval that is not lb01's"),
-        torn("interval-mismatch", "interval-mismatch", kind="silent"),
+        torn("interval-mismatch", "interval-mismatch", "stale-arp", kind="silent"),
     ),
     Story(
         "interval-mismatch-v3",
@@ -132,7 +132,7 @@ STORIES = (
         f"{APART}; a filter for protocol 112 alone would show lb02 only.",
         pair(VI(150, auth="AH"), VI(100)),
         joins("with PASS where lb01 has AH"),
-        torn("auth-type-mismatch", "auth-type-mismatch", kind="visible"),
+        torn("auth-type-mismatch", "auth-type-mismatch", "stale-arp", kind="visible"),
     ),
     Story(
         "ah-key-mismatch",
@@ -141,7 +141,7 @@ STORIES = (
         "begins at 1 beside lb01's higher ones, though one key would share one counter.",
         pair(VI(150, auth="AH"), VI(100, auth="AH", password="s3cr3t05")),  # noqa: S106 - invented for the lab
         joins("with an AH key that is not lb01's"),
-        torn("password-mismatch"),
+        torn("password-mismatch", "stale-arp"),
     ),
     Story(
         "version-mismatch",
@@ -159,7 +159,7 @@ STORIES = (
         "gratuitous ARP.",
         pair(VI(150), VI(100, addresses=TWO)),
         joins("with one virtual address more than lb01"),
-        torn("vip-list-mismatch", "vip-list-mismatch"),
+        torn("vip-list-mismatch", "vip-list-mismatch", "stale-arp"),
     ),
     Story(
         "unicast-against-multicast",
@@ -168,7 +168,7 @@ STORIES = (
         f"{APART}. Before lb02 starts its kernel answers each advert by ICMP (protocol unreachable).",
         pair(VI(150, more=unicast("10.0.0.5", "10.0.0.6")), VI(100)),
         joins("without the unicast peers that lb01 has"),
-        torn("unicast-mismatch", "unicast-mismatch", kind="visible"),
+        torn("unicast-mismatch", "unicast-mismatch", "stale-arp", kind="visible"),
     ),
     Story(
         "address-list-order",

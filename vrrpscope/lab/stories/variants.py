@@ -131,7 +131,7 @@ STORIES = (
         ),
         told_at={
             "lb01": Told(
-                "critical", {KEY: (FIRST, Change(None, "lb01", "startup"))}, rules=("no-master",), unseen=("lb02",)
+                "warning", {KEY: (FIRST, Change(None, "lb01", "startup"))}, rules=("no-master",), unseen=("lb02",)
             )
         },
     ),

@@ -24,7 +24,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from vrrpscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    Trouble = Callable[["Place", str], None]
+    """Told what cannot be read, and where; it may raise, or let reading go on without."""
 
 MAX_EXPANDED: Final = 4 << 20
 """Characters that variables and sequences may come to; keepalived itself has no limit."""
@@ -44,6 +47,25 @@ _VALUE: Final = re.compile(r"[^,{}\s]+")
 _REFERENCE: Final = re.compile(r"\$(?:\{([A-Za-z_]\w*)((?: +\d+)*)\}|([A-Za-z_]\w*)(?=[ \t,)]|$))")
 _BRACE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]')
 _WORD: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([^\s"]+)')
+
+
+class Place(NamedTuple):
+    """A physical line; `file` is relative to the configuration's directory, and empty for the configuration itself."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file} line {self.line}" if self.file else f"line {self.line}"
+
+
+def refuse(place: Place, message: str) -> None:
+    """Take trouble as an error.
+
+    Raises:
+        UsageError: always; the message begins with the line.
+    """
+    raise UsageError(f"{place}: {message}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +112,23 @@ class Source(NamedTuple):
 
     text: str
     starts: tuple[int, ...]  # offsets of the lines, ascending
-    places: tuple[str, ...]  # "line 12", "conf.d/vip.conf line 3"
+    places: tuple[Place, ...]
 
-    def place(self, offset: int) -> str:
-        """Return the user's name for the line at an offset."""
-        return self.places[bisect_right(self.starts, offset) - 1] if self.places else "line 1"
+    def place(self, offset: int) -> Place:
+        """Return the line at an offset."""
+        return self.places[bisect_right(self.starts, offset) - 1] if self.places else Place("", 1)
 
-    def lines(self) -> Iterator[Traced]:
+    def lines(self, trouble: Trouble = refuse) -> Iterator[Traced]:
         """Yield each line without comment and surrounding blanks; of those without code only the empty ones.
 
-        Raises:
-            UsageError: a line is too long, or a quotation on it does not end.
+        A line that is too long, and what follows a quotation that does not end, is trouble and left out.
         """
         for start, end in pairwise((*self.starts, len(self.text))):
             body = self.text[start:end].rstrip("\r\n")
-            code, continued = code_of(body, self.place(start))
+            code, continued = code_of(body, self.place(start), trouble)
             if len(code) > MAX_LINE:
-                raise UsageError(f"{self.place(start)}: the line is longer than {MAX_LINE} characters")
+                trouble(self.place(start), f"the line is longer than {MAX_LINE} characters")
+                continue
             line = Traced.written(code, start + len(body) - len(body.lstrip()))
             if continued:
                 line = line.join(Traced.written("\\", start + len(body) - 1))
@@ -114,16 +136,15 @@ class Source(NamedTuple):
                 yield line
 
 
-def code_of(body: str, place: str) -> tuple[str, bool]:
+def code_of(body: str, place: Place, trouble: Trouble = refuse) -> tuple[str, bool]:
     """Return what of a physical line is no comment, stripped, and whether a backslash continues it on the next.
 
-    Raises:
-        UsageError: a quotation does not end on the line.
+    A quotation that does not end on the line is trouble.
     """
     match = _CODE.match(body)
     stop = match.end() if match else 0
     if body[stop : stop + 1] == '"':
-        raise UsageError(f"{place}: a quotation that begins here does not end on this line")
+        trouble(place, "a quotation that begins here does not end on this line")
     return body[:stop].strip(), body[stop:].endswith("\\")
 
 
@@ -139,9 +160,10 @@ class Reader:
         conditional: the first line that depends on the configuration id, if there is one.
     """
 
-    def __init__(self, source: Source, config_id: str | None) -> None:
+    def __init__(self, source: Source, config_id: str | None, trouble: Trouble = refuse) -> None:
         """Get ready; with `config_id` None every conditional line counts."""
         self._source = source
+        self._trouble = trouble
         self._id = config_id
         self._left = MAX_EXPANDED + len(source.text) + STEP * len(source.starts)
         self._definitions = {
@@ -154,10 +176,12 @@ class Reader:
     def fragments(self) -> Iterator[Traced]:
         """Yield the statements, `{` and `}` in their order.
 
+        A variable that is not defined and a sequence that cannot be read are trouble.
+
         Raises:
-            UsageError: a variable is not defined or without end, a sequence cannot be read, or all is too much.
+            UsageError: variables and sequences have no end.
         """
-        lines = self._source.lines()
+        lines = self._source.lines(self._trouble)
         for line in lines:
             yield from self._read(line, lines, 0)
 
@@ -205,7 +229,8 @@ class Reader:
                 return  # the rest of the line goes with the condition, its braces too
             if brace == "{" and part.endswith("$"):
                 undefined = line.text[end - 1 :].partition("}")[0] + "}"
-                raise UsageError(f"{self._source.place(line.site[end][0])}: {undefined} is not defined")
+                self._trouble(self._source.place(line.site[end][0]), f"{undefined} is not defined")
+                return
             if held and held.text:
                 yield held
             if brace:
@@ -253,7 +278,8 @@ class Reader:
             step = numbers[1] if len(numbers) > 2 else (1 if end >= start else -1)
             turns = range(start, end + (1 if step > 0 else -1), step)
         except (ValueError, IndexError):
-            raise UsageError(f"{self._source.place(line.site[0][0])}: {match[0].strip()} cannot be read") from None
+            self._trouble(self._source.place(line.site[0][0]), f"{match[0].strip()} cannot be read")
+            return
         yield from ((names, [_unwritten(f"{i:x}" if match[1] == "SEQx" else f"{i}")]) for i in turns)
 
     def _spend(self, line: Traced, depth: int) -> None:

@@ -1,0 +1,100 @@
+"""What several commands share: which virtual routers are meant, whose clock is how far off, what is said of damage."""
+
+from __future__ import annotations
+
+import math
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import click
+
+from vrrpscope.report.escape import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vrrpscope.analysis import Analysis
+    from vrrpscope.capture.frames import CaptureInfo
+
+_WARNINGS = 5  # of one capture
+_MAX_OFFSET = 1e9  # seconds: some thirty years
+
+_F = TypeVar("_F", bound="Callable[..., object]")
+
+
+class Choice(NamedTuple):
+    """The virtual routers that were asked for; nothing of a kind leaves none out."""
+
+    vrids: tuple[int, ...]
+    vips: tuple[str, ...]
+    routers: tuple[str, ...]
+    segments: tuple[str, ...]
+
+    def of(self, analysis: Analysis) -> Analysis:
+        """Return the part of an analysis that is about them."""
+        return analysis.only(vrids=self.vrids, addresses=self.vips, routers=self.routers, segments=self.segments)
+
+
+def address(value: str) -> str:
+    """Return the canonical text of an IPv4 or IPv6 address."""
+    try:
+        return str(ip_address(value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not an IPv4 or IPv6 address") from error
+
+
+def clock_offset(value: str) -> tuple[str, float]:
+    """Return the parts of NAME=SECONDS."""
+    name, _, seconds = value.rpartition("=")
+    try:
+        offset = float(seconds)
+    except ValueError:
+        offset = math.nan
+    if not name or not abs(offset) < _MAX_OFFSET:
+        raise click.BadParameter(f"{value!r} is not NAME=SECONDS, such as lb02=-3600.5")
+    return name, offset
+
+
+clock_option = click.option(
+    "--clock-offset",
+    "clock_offsets",
+    type=clock_offset,
+    multiple=True,
+    metavar="NAME=SECONDS",
+    help="How far the clock of NAME's capture is ahead (repeatable). Estimated if not given.",
+)
+"""For commands that take several captures: `clock_offsets`."""
+
+
+def choosing(function: _F) -> _F:
+    """Give a command the options that choose virtual routers: `vrids`, `vips`, `routers`, `segments`."""
+    for option in reversed(
+        (
+            click.option(
+                "--vrid", "vrids", type=click.IntRange(0, 255), multiple=True, help="Only this VRID (repeatable)."
+            ),
+            click.option("--vip", "vips", type=address, multiple=True, help="Only who announces this virtual address."),
+            click.option("--router", "routers", type=address, multiple=True, help="Only where this router takes part."),
+            click.option(
+                "--segment", "segments", multiple=True, help='Only this segment: vlan100, vni77, "" for untagged.'
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def warn(info: CaptureInfo) -> None:
+    """Say on standard error what was wrong with a capture, whatever goes to standard output."""
+    for problem in info.problems[:_WARNINGS]:
+        place = "" if problem.offset is None else f" at byte {problem.offset}"
+        frame = "" if problem.frame is None else f" (frame {problem.frame})"
+        say(f"warning: {info.path}{place}{frame}: {problem.message}")
+    more = len(info.problems) - _WARNINGS + info.problems_omitted
+    if more > 0:
+        say(f"warning: {info.path}: {more} more problems; the JSON report lists them")
+
+
+def say(what: str) -> None:
+    """Write one line to standard error."""
+    click.echo(f"vrrpscope: {printable(what)}", err=True)
