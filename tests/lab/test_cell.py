@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -135,6 +137,12 @@ def test_a_story_leaves_only_its_files() -> None:
         files = cell.tell(SHORT)
     assert {"lb01.pcap", "lb01.log", "lb01.conf", "truth.json"} <= files.keys()
     assert b"Entering MASTER STATE" in files["lb01.log"]
+    stamped = files["lb01.stamped.log"].decode().splitlines()
+    assert [line.partition(" ")[2] for line in stamped] == files["lb01.log"].decode().splitlines()
+    stamps = [datetime.fromisoformat(line.partition(" ")[0]) for line in stamped]
+    assert stamps == sorted(stamps)
+    begun = json.loads(files["truth.json"])["steps"][0]["at"]  # both daemons were started after that, on this clock
+    assert datetime.fromisoformat(begun) <= stamps[0]
     assert len(inside) >= CELL + 2 * HOST
     assert gone(inside)
 

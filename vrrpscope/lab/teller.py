@@ -17,7 +17,7 @@ from vrrpscope.lab.daemons import KINDS
 from vrrpscope.lab.hosts import SWITCH, Network
 from vrrpscope.lab.stalls import Watch
 from vrrpscope.lab.story import DEEDS, Capture, Step, Story
-from vrrpscope.lab.truth import Captured, Deed, Staging, truth
+from vrrpscope.lab.truth import Captured, Deed, Staging, rfc3339, truth
 
 if TYPE_CHECKING:
     import subprocess
@@ -94,8 +94,10 @@ class _Teller:
             for unit in container.host.units:
                 stem = name if KINDS[unit.kind].main else f"{name}.{unit.kind}"
                 files[f"{stem}.conf"] = unit.config.encode(errors="surrogateescape")
-                files[f"{stem}.log"] = container.logs[unit.kind].text().encode()
                 said[name, unit.kind] = container.logs[unit.kind].lines
+                files[f"{stem}.log"] = container.logs[unit.kind].text().encode()
+                stamped = (f"{rfc3339(line.t)} {line.text}" for line in said[name, unit.kind])
+                files[f"{stem}.stamped.log"] = "".join(stamped).encode()
             files |= {f"{name}.{script}": text.encode() for script, text in container.host.files}
         staging = Staging(
             self.story,
