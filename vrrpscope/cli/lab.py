@@ -54,7 +54,7 @@ def list_stories() -> None:
 def run(story: str, directory: str | None, configurations: tuple[str, ...], force: bool) -> None:
     """Tell one story, and write what came of it."""
     from vrrpscope.lab import cell  # noqa: PLC0415 - `lab list` needs none of it
-    from vrrpscope.lab.recast import recast  # noqa: PLC0415
+    from vrrpscope.lab.recast import recast  # noqa: PLC0415 - nor of this
 
     if story not in STORIES:
         raise UsageError(f"{story}: no such story; 'vrrpscope lab list' lists them")
@@ -82,7 +82,7 @@ def run(story: str, directory: str | None, configurations: tuple[str, ...], forc
 
 def _adapted(configurations: tuple[str, ...]) -> dict[str, Adapted]:
     """Read the configurations that were given, by host."""
-    from vrrpscope.lab.rehearsal import adapt  # noqa: PLC0415
+    from vrrpscope.lab.rehearsal import adapt  # noqa: PLC0415 - only for --config
 
     adapted = {}
     for configuration in configurations:
