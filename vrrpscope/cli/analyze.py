@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 from typing import TextIO
 
 import click
 
 from vrrpscope.analysis import analyze
-from vrrpscope.cli.common import Choice, choosing, clock_option, warn
+from vrrpscope.cli.common import (
+    Choice,
+    choosing,
+    clock_option,
+    fail_option,
+    fails,
+    output_option,
+    secrets_option,
+    warn,
+    width_of,
+)
 from vrrpscope.cli.output import output
 from vrrpscope.cli.progress import Progress
 from vrrpscope.report import RENDERERS, Options, render
-
-_FAIL_ON = {"critical": {"critical"}, "warning": {"critical", "warning"}, "never": set[str]()}
-_MAX_WIDTH = 100  # longer lines are harder to read, however wide the terminal
-
 
 _HELP = """Tell from captures who was VRRP master when, and what went wrong.
 
@@ -37,18 +42,10 @@ Exit codes:
 @choosing
 @clock_option
 @click.option("--format", "form", type=click.Choice(list(RENDERERS)), default="text", help="How to report.")
-@click.option(
-    "-o", "--output", "path", type=click.Path(dir_okay=False), help="Write the report here instead of to stdout."
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(list(_FAIL_ON)),
-    default="critical",
-    show_default=True,
-    help="Exit with 1 if there is a finding this bad.",
-)
+@output_option
+@fail_option
 @click.option("--evidence", metavar="DIR", help="Keep a small capture of each finding's frames in this new directory.")
-@click.option("--show-secrets", is_flag=True, help="Show passwords in clear instead of as digests.")
+@secrets_option
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text report.")
 def command(
     *,
@@ -81,11 +78,11 @@ def command(
     for capture in analysis.captures:
         warn(capture.info)
     with output(path, inputs=[c.info.path for c in analysis.captures]) as stream:
-        width = min(shutil.get_terminal_size((80, 24)).columns, _MAX_WIDTH) if stream.isatty() else 80
+        width = width_of(stream)
         render(analysis, form, stream, Options(width=width, color=_wants_color(color, stream)))
     if evidence is not None:
         keep(analysis, captures, evidence)
-    return int(analysis.verdict in _FAIL_ON[fail_on])
+    return fails(analysis.verdict, fail_on)
 
 
 def _wants_color(choice: str, stream: TextIO) -> bool:

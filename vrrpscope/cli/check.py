@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter
 
 import click
 
+from vrrpscope.cli.common import fail_option, fails, output_option, secrets_option, width_of
 from vrrpscope.cli.output import output
 from vrrpscope.errors import UsageError
 from vrrpscope.evidence.keepalived_conf import read
 from vrrpscope.report.check import as_json, as_text
 from vrrpscope.rules.checking import check
-
-_FAIL_ON = {"critical": {"critical"}, "warning": {"critical", "warning"}, "never": set[str]()}
-_MAX_WIDTH = 100
 
 _HELP = """Compare keepalived configurations: what will split, before it does.
 
@@ -36,17 +33,9 @@ Exit codes:
 @click.command("check", help=_HELP)
 @click.argument("configurations", nargs=-1, required=True, metavar="[NAME=]FILE...")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report.")
-@click.option(
-    "-o", "--output", "path", type=click.Path(dir_okay=False), help="Write the report here instead of to stdout."
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(list(_FAIL_ON)),
-    default="critical",
-    show_default=True,
-    help="Exit with 1 if there is a finding this bad.",
-)
-@click.option("--show-secrets", is_flag=True, help="Show passwords in clear instead of as digests.")
+@output_option
+@fail_option
+@secrets_option
 def command(*, configurations: tuple[str, ...], form: str, path: str | None, fail_on: str, show_secrets: bool) -> int:
     """Parse, check, render."""
     specs = _specs(configurations)
@@ -55,9 +44,9 @@ def command(*, configurations: tuple[str, ...], form: str, path: str | None, fai
         if form == "json":
             as_json(result, stream)
         else:
-            width = min(shutil.get_terminal_size((80, 24)).columns, _MAX_WIDTH) if stream.isatty() else 80
+            width = width_of(stream)
             as_text(result, stream, width=width)
-    return int(result.verdict in _FAIL_ON[fail_on])
+    return fails(result.verdict, fail_on)
 
 
 def _specs(arguments: tuple[str, ...]) -> list[tuple[str, str, bool]]:

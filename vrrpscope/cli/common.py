@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import shutil
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 import click
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from vrrpscope.analysis import Analysis
     from vrrpscope.capture.frames import CaptureInfo
 
+_MAX_WIDTH = 100  # longer lines are harder to read, however wide the terminal
+_FAIL_ON = {"critical": {"critical"}, "warning": {"critical", "warning"}, "never": set[str]()}
 _WARNINGS = 5  # of one capture
 _MAX_OFFSET = 1e9  # seconds: some thirty years
 
@@ -64,6 +67,29 @@ clock_option = click.option(
     help="How far the clock of NAME's capture is ahead (repeatable). Estimated if not given.",
 )
 """For commands that take several captures: `clock_offsets`."""
+
+
+output_option = click.option(
+    "-o", "--output", "path", type=click.Path(dir_okay=False), help="Write the report here instead of to stdout."
+)
+fail_option = click.option(
+    "--fail-on",
+    type=click.Choice(list(_FAIL_ON)),
+    default="critical",
+    show_default=True,
+    help="Exit with 1 if there is a finding this bad.",
+)
+secrets_option = click.option("--show-secrets", is_flag=True, help="Show passwords in clear instead of as digests.")
+
+
+def fails(verdict: str, fail_on: str) -> int:
+    """Return the exit code of a report with this verdict, as `--fail-on` asks."""
+    return int(verdict in _FAIL_ON[fail_on])
+
+
+def width_of(stream: TextIO) -> int:
+    """Return the width of a text report: the terminal's, or 80 columns in a pipe or a file."""
+    return min(shutil.get_terminal_size((80, 24)).columns, _MAX_WIDTH) if stream.isatty() else 80
 
 
 def choosing(function: _F) -> _F:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from vrrpscope.analysis import analyze
-from vrrpscope.cli.common import Choice, choosing, warn
+from vrrpscope.cli.common import Choice, choosing, secrets_option, warn
 from vrrpscope.cli.output import output
 from vrrpscope.cli.progress import Progress
 from vrrpscope.questions.inventory import inventory
@@ -25,7 +25,7 @@ Exit codes: 0, 2 usage, 3 a capture that cannot be read.
 @click.argument("captures", nargs=-1, required=True, metavar="[NAME=]FILE...")
 @choosing
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to list.")
-@click.option("--show-secrets", is_flag=True, help="Show passwords in clear instead of as digests.")
+@secrets_option
 def command(
     *,
     captures: tuple[str, ...],

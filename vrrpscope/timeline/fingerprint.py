@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ENOUGH: Final = 3  # steps of the IP ID by one: a kernel's counter does that now and then, not three times and no other
 _INTERNETWORK_CONTROL: Final = 0xC0  # TOS; both set it
-_VIRTUAL: Final = {4: "00:00:5e:00:01:", 6: "00:00:5e:00:02:"}  # RFC 9568 7.3
+_VIRTUAL: Final = "00:00:5e:00:01:"  # RFC 9568 7.3, for IPv4; the last byte is the VRID
 
 
 class Fingerprint(NamedTuple):
@@ -52,4 +52,4 @@ def fingerprint(speaker: Speaker) -> Fingerprint | None:
 
 
 def _is_virtual(profile: Profile) -> bool:
-    return profile.mac == f"{_VIRTUAL[profile.key.family]}{profile.key.vrid:02x}"
+    return profile.mac == f"{_VIRTUAL}{profile.key.vrid:02x}"
