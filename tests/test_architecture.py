@@ -1,7 +1,7 @@
 """The shape of the house, kept by reading its source: nothing is imported here, so nothing can hide.
 
-    errors, findings, keepalived ← capture ← wire ← timeline ← evidence ← rules ← analysis ← questions
-    ← report, plots ← live ← cli
+    errors, findings, keepalived ← capture ← wire ← timeline ← evidence ← rules ← outcome ← session
+    ← analysis ← questions ← report, plots ← live ← cli
 
 Imports point left only; `lab` stands alone beside `cli`, which may start it, and shares only errors and
 keepalived's language with the rest. Each heavy library is imported
@@ -35,6 +35,8 @@ RANK: Final = {
             ("timeline",),
             ("evidence",),
             ("rules",),
+            ("outcome",),
+            ("session",),
             ("analysis",),
             ("questions",),
             ("report", "plots"),
@@ -51,7 +53,7 @@ ROOMS: Final = {
     "pyshark": ("capture/tshark.py",),
     "matplotlib": ("plots.py",),
     "click": ("cli/",),
-    "pandas": ("report/tables.py", "analysis.py"),
+    "pandas": ("report/tables.py", "outcome.py"),
     "zstandard": ("capture/inflate.py",),
     "lz4": ("capture/inflate.py",),
 }

@@ -167,7 +167,7 @@ def test_rotated_files_without_a_name_are_read_once(monkeypatch: pytest.MonkeyPa
     def refuse(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("vrrpscope.analysis.Survey", refuse)
+    monkeypatch.setattr("vrrpscope.evidence.survey.Survey", refuse)
     analyze(*(spec.partition("=")[2] for spec in two("failover")))
     analyze(two("failover")[0])
 
@@ -205,6 +205,12 @@ def test_adverts_that_one_capture_lacks_are_told() -> None:
     assert finding["title"].startswith("3 adverts of 10.0.0.5 did not arrive at lb02")
     lost = {d["from"]: [run["adverts"] for run in d["lost"]] for d in report["virtual_routers"][0]["deliveries"]}
     assert lost == {"10.0.0.5": [1, 2], "10.0.0.6": []}
+
+
+def test_a_backup_that_nearly_took_over_is_told_of_by_what_its_own_capture_lacks() -> None:
+    (finding,) = (f for f in document(*two("lossy"))["findings"] if f["rule"] == "near-failover")
+    assert finding["title"] == "10.0.0.6 was 0.609 s from taking over from 10.0.0.5"
+    assert finding["frames"] == [{"capture": "lb01", "number": 40}]
 
 
 def test_rejected_adverts_are_no_loss() -> None:

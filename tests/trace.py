@@ -14,7 +14,10 @@ One line is one advert, or a rhythm of them; times are seconds since the trace's
     p150 i1s i50cs v3 vrid=51 vlan=100  priority, interval, version, where
     v6                                  over IPv6 (and VRRPv3): no IP ID
     vips=10.0.0.3,10.0.0.4 vips=-       address list
-    pass=aaaa ah=17                     authentication; the number is AH's sequence number
+    mac=A                               with the MAC of A
+    pass=aaaa ah=17 ah=next             authentication; the number is AH's sequence number, by default of all routers
+    hmac=0.5                            signed with keepalived's trailer, by a clock that is so much ahead
+    key=2 key=none                      the digest fits the second of the keys given, or none of them
     ttl=254 bad plain df tos=0          oddities; `plain` is the checksum without a pseudo-header
     uni=10.0.0.6,10.0.0.7               unicast, one copy to each
     id=7 id=- id=random                 IP ID; by default each instance counts its adverts from 1
@@ -30,6 +33,12 @@ One line is one advert, or a rhythm of them; times are seconds since the trace's
     9.2 B who-has                       B asks, from its own address, who has the virtual one
     9.3 B garp vmac vips=10.0.0.4       from the virtual MAC, of another address
 
+    1.0 A asks=10.0.0.9                 A asks, from its own address, who has another
+    0.1 B igmp-join                     B joins the group (MLD with `v6`); also igmp-report, igmp-leave, igmp-query
+    5.1 B icmp=3/10 of=A to=10.0.0.6    B complains of an advert of A; `to` is B's own address by default
+    9.4 A rarp                          a hypervisor says that A has moved
+    every 0.2s from 1 to 9: A alive     some other frame of A's host
+
 A is 10.0.0.5 (fe80::5), B 10.0.0.6 and so on. Frames are numbered in each capture from 1.
 """
 
@@ -42,7 +51,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from vrrpscope.wire.columns import ADVERT, CARP, SIGHTING, Auth, Checksum, Destination, Flag, Kind, Tables
+from vrrpscope.wire.columns import ADVERT, CARP, NO_KEY, SIGHTING, Auth, Checksum, Destination, Flag, Kind, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,14 +65,25 @@ _Entry = TypeVar("_Entry")
 _SECOND = 1_000_000_000
 _LOW = (1 << 64) - 1
 _VIPS = {4: ("10.0.0.3",), 6: ("fe80::3",)}
+_GROUPS = {4: "224.0.0.18", 6: "ff02::12"}
 _CARP = "carp"
+_NEXT = -2
 _CLAIMS = {
     "garp": (Kind.ANNOUNCEMENT, 1),
     "garp-reply": (Kind.ANNOUNCEMENT, 2),
     "arp-reply": (Kind.ANSWER, 2),
     "arp-from": (Kind.QUESTION, 1),
     "who-has": (Kind.QUESTION, 1),
+    "asks": (Kind.QUESTION, 1),
+    "igmp-join": (Kind.REPORT, 0x22),
+    "igmp-report": (Kind.REPORT, 0x22),
+    "igmp-leave": (Kind.LEAVE, 0x22),
+    "igmp-query": (Kind.QUERY, 0x11),
+    "icmp": (Kind.ERROR, 3),
+    "rarp": (Kind.RARP, 3),
+    "alive": (Kind.ALIVE, 0),
 }
+_RECORDS = {"igmp-join": 4, "igmp-report": 2, "igmp-leave": 3}
 _SOMEBODY = 0x0A00_0032
 """Who is asked, answered or asks beside the routers: 10.0.0.50."""
 
@@ -94,6 +114,8 @@ class Spec:
     vips: tuple[str, ...] | None = None
     secret: bytes = b""
     ah: int = -1
+    hmac: int | None = None
+    key: int = 0
     ttl: int = 255
     tos: int = 0xC0
     bad: bool = False
@@ -106,7 +128,11 @@ class Spec:
     capture: int = 0
     id_now: int = -1
     claim: str = ""
+    about: str = ""  # of a claim: the address asked for, or ICMP's type and code
+    of: str = ""  # whose advert ICMP complains of
+    to: str = ""  # the address it was sent to
     vmac: bool = False
+    mac: str = ""  # whose MAC it has; by default the sender's
 
     def say(self, word: str) -> Spec:
         """Return the advert with one more word heeded."""
@@ -124,12 +150,12 @@ def _flag(name: str) -> Callable[[str], dict[str, Any]]:
     return lambda _: {name: True}
 
 
-def _claim(name: str, _: str) -> dict[str, Any]:
-    return {"claim": name}
+def _claim(name: str, about: str) -> dict[str, Any]:
+    return {"claim": name, "about": about}
 
 
 _WORDS: dict[str, Callable[[str], dict[str, Any]]] = {
-    **{name: _number(name) for name in ("vrid", "ttl", "tos", "ah", "lost")},
+    **{name: _number(name) for name in ("vrid", "ttl", "tos", "lost")},
     **{name: _flag(name) for name in ("bad", "plain", "df", "vmac")},
     **{name: partial(_claim, name) for name in _CLAIMS},
     "p": lambda value: {"priority": int(value)},
@@ -142,6 +168,12 @@ _WORDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "pass": lambda value: {"secret": value.encode().ljust(8, b"\0")},
     "uni": lambda value: {"peers": tuple(value.split(","))},
     "id": lambda value: {"ip_id": value},
+    "ah": lambda value: {"ah": _NEXT if value == "next" else int(value)},
+    "hmac": lambda value: {"hmac": _span(value)},
+    "key": lambda value: {"key": NO_KEY if value == "none" else int(value)},
+    "of": lambda value: {"of": value},
+    "mac": lambda value: {"mac": value},
+    "to": lambda value: {"to": value},
     "again": lambda value: {"again": _again(*value.split("@"))},
 }
 
@@ -170,7 +202,7 @@ def parse(text: str) -> Trace:
                 specs.extend(replace(base, at=t) for t in times)
             case [time, sender, *rest]:
                 specs.append(replace(reduce(Spec.say, rest, usual.get(sender, Spec(sender))), at=_span(time)))
-    specs = sorted(_copies(_numbered(sorted(specs, key=lambda s: s.at))), key=lambda s: s.at)
+    specs = sorted(_copies(_signed(_numbered(sorted(specs, key=lambda s: s.at)))), key=lambda s: s.at)
     tables = Tables()
     numbers: dict[int, int] = {}
     is_carp = np.array([spec.sender == _CARP for spec in specs], bool)
@@ -219,10 +251,24 @@ def _numbered(specs: list[Spec]) -> Iterator[Spec]:
             yield replace(spec, id_now=last[instance])
 
 
+def _signed(specs: Iterator[Spec]) -> Iterator[Spec]:
+    """Give each advert its sequence number, in order of time: all routers of a virtual router share AH's counter."""
+    last: dict[tuple[int, str], int] = {}
+    for spec in specs:
+        if spec.hmac is not None:
+            seconds, rest = divmod(ZERO + spec.at + spec.hmac, _SECOND)
+            yield replace(spec, ah=seconds << 32 | (rest << 16) // _SECOND << 16)
+            continue
+        instance = spec.vrid, spec.segment
+        if spec.ah != -1:
+            last[instance] = last.get(instance, 0) + 1 + spec.lost if spec.ah == _NEXT else spec.ah
+        yield replace(spec, ah=last[instance] if spec.ah != -1 else -1)
+
+
 def _copies(specs: Iterator[Spec]) -> Iterator[Spec]:
     """Follow each advert by the copies of it that were seen."""
     for spec in specs:
-        for place, peer in enumerate(spec.peers or ("",)):
+        for place, peer in enumerate(("",) if spec.claim else spec.peers or ("",)):
             copy = replace(spec, at=spec.at + place * 10_000, peers=(peer,) if peer else ())
             yield copy
             if spec.again is not None:
@@ -231,25 +277,29 @@ def _copies(specs: Iterator[Spec]) -> Iterator[Spec]:
 
 
 def _fill(row: np.void, spec: Spec, number: int, tables: Tables) -> None:
-    group = "224.0.0.18" if spec.family == 4 else "ff02::12"
     source = int(ip_address(address(spec.sender, spec.family)))
-    target = int(ip_address(spec.peers[0] if spec.peers else group))
+    target = int(ip_address(spec.peers[0] if spec.peers else _GROUPS[spec.family]))
     vips = spec.vips if spec.vips is not None else _VIPS[spec.family]
     pseudo = spec.version == 3 and not spec.plain
-    auth = Auth.AH if spec.ah >= 0 else Auth.SIMPLE if spec.secret else Auth.NONE
+    secret = b"\1" if spec.hmac is not None else spec.secret
+    auth = (
+        Auth.HMAC if spec.hmac is not None else Auth.AH if spec.ah >= 0 else Auth.SIMPLE if spec.secret else Auth.NONE
+    )
     row["t"], row["number"], row["capture"] = ZERO + spec.at, number, spec.capture
     row["segment"] = _id(tables.segments, spec.segment)
     row["family"], row["vrid"] = spec.family, spec.vrid
     row["src_hi"], row["src_lo"] = source >> 64, source & _LOW
     row["dst_hi"], row["dst_lo"] = target >> 64, target & _LOW
-    row["mac"] = 0x5E_00_01_00 | spec.vrid if spec.vmac else _mac(source)
+    owner = int(ip_address(address(spec.mac or spec.sender, spec.family)))
+    row["mac"] = 0x5E_00_01_00 | spec.vrid if spec.vmac else _mac(owner)
     row["destination"] = Destination.UNICAST if spec.peers else Destination.MULTICAST
     row["ttl"], row["tos"], row["df"], row["ip_id"] = spec.ttl, spec.tos, spec.df, spec.id_now
     row["version"], row["priority"], row["interval"] = spec.version, spec.priority, spec.interval
     row["addresses"] = _id(tables.addresses, vips)
-    row["auth"], row["secret"], row["ah_seq"] = auth, _id(tables.secrets, spec.secret), spec.ah
+    row["auth"], row["secret"], row["ah_seq"] = auth, _id(tables.secrets, secret), spec.ah
     row["checksum"] = Checksum.BAD if spec.bad else Checksum.PSEUDO if pseudo else Checksum.PLAIN
-    row["flags"] = Flag.BAD_CHECKSUM * spec.bad | Flag.TTL * (spec.ttl != 255)
+    row["signed_with"] = spec.key
+    row["flags"] = Flag.BAD_CHECKSUM * spec.bad | Flag.TTL * (spec.ttl != 255) | Flag.BAD_DIGEST * (spec.key == NO_KEY)
 
 
 def _fill_carp(row: np.void, spec: Spec, number: int, tables: Tables) -> None:
@@ -261,15 +311,29 @@ def _fill_claim(row: np.void, spec: Spec, number: int, tables: Tables) -> None:
     kind, operation = _CLAIMS[spec.claim]
     own = int(ip_address(address(spec.sender, spec.family)))
     vip = int(ip_address((spec.vips or _VIPS[spec.family])[0]))
-    asked = _SOMEBODY if spec.claim == "arp-from" else vip
-    source = own if spec.claim == "who-has" else vip
     row["t"], row["number"], row["capture"] = ZERO + spec.at, number, spec.capture
     row["segment"], row["family"] = _id(tables.segments, spec.segment), spec.family
     row["kind"], row["type"] = kind, operation if spec.family == 4 else 136
     row["mac"] = row["sender"] = 0x5E_00_01_00 | spec.vrid if spec.vmac else _mac(own)
-    row["address_hi"], row["address_lo"] = asked >> 64, asked & _LOW
+    about, source, other = vip, vip, 0
+    if spec.claim == "who-has":
+        source = own
+    elif spec.claim == "arp-from":
+        about = _SOMEBODY
+    elif spec.claim == "arp-reply":
+        other = int(ip_address(spec.to)) if spec.to else _SOMEBODY
+    elif spec.claim == "asks":
+        about, source = int(ip_address(spec.about)), own
+    elif kind is Kind.ERROR:
+        row["type"], row["code"], row["vrid"] = *map(int, spec.about.split("/")), spec.vrid
+        about, source = int(ip_address(address(spec.of, spec.family))), own
+        other = int(ip_address(spec.to)) if spec.to else own
+    elif spec.claim.startswith("igmp"):
+        row["code"], row["version"] = _RECORDS.get(spec.claim, 0), 3
+        about, source = int(ip_address(_GROUPS[spec.family])), own
+    row["address_hi"], row["address_lo"] = about >> 64, about & _LOW
     row["src_hi"], row["src_lo"] = source >> 64, source & _LOW
-    row["other_lo"] = _SOMEBODY if kind is Kind.ANSWER else 0
+    row["other_hi"], row["other_lo"] = other >> 64, other & _LOW
 
 
 def _mac(source: int) -> int:

@@ -39,7 +39,7 @@ class Frame(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One line of a configuration: the evidence. `file` is the path as the user can open it."""
+    """One line of a configuration or a log: the evidence. `file` is the path as the user can open it."""
 
     host: str
     file: str
@@ -83,7 +83,12 @@ class Finding:
     supersedes: str | None = None
     """Another rule whose finding with the same virtual router and start this one replaces."""
     lines: tuple[Line, ...] = ()
-    """Evidence from configurations. A finding from nothing else has no time: `start` is 0, `routers` are hosts."""
+    """Evidence from logs and configurations. A finding from configurations alone has no time: `start` is 0, `routers`
+    are hosts."""
+    cause: str = ""
+    """What made it happen, a word of `rules.causes.CAUSES`; empty where a finding is no trouble's cause or effect."""
+    also_possible: tuple[str, ...] = ()
+    """What else it could be, the likeliest first; in the same words."""
 
     @property
     def key(self) -> Key:

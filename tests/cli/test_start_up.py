@@ -26,8 +26,22 @@ NEVER: Final = {"pandas", "matplotlib", "scapy", "pyshark", "jinja2", "textual",
 CODECS: Final = {"zstandard", "lz4"}  # the rest is in the standard library, and click loads it
 
 
-def loaded(*arguments: str) -> set[str]:
-    result = run(*arguments, command=(sys.executable, "-c", SPY))
+PARTS_SPY: Final = SPY.replace("name.partition('.')[0]", "name")
+BESIDE: Final = {
+    "vrrpscope.evidence.keepalived_conf",
+    "vrrpscope.evidence.keepalived_log",
+    "vrrpscope.evidence.survey",
+    "vrrpscope.evidence.verdict",
+    "vrrpscope.keepalived",
+    "vrrpscope.rules.config_pairs",
+    "vrrpscope.rules.logged",
+    "vrrpscope.rules.meant",
+}
+"""What no capture that comes alone needs."""
+
+
+def loaded(*arguments: str, spy: str = SPY) -> set[str]:
+    result = run(*arguments, command=(sys.executable, "-c", spy))
     return set(json.loads(result.err.splitlines()[-1]))
 
 
@@ -41,6 +55,12 @@ def test_analysing_a_plain_capture_loads_numpy_and_no_other_library(form: str) -
     found = loaded("analyze", str(HEALTHY), "--format", form)
     assert "numpy" in found
     assert found & (NEVER | CODECS) == set()
+
+
+def test_a_capture_alone_loads_nothing_that_reads_logs_or_configurations() -> None:
+    found = loaded("analyze", str(HEALTHY), spy=PARTS_SPY)
+    assert "vrrpscope.rules.split_brain" in found
+    assert found & BESIDE == set()
 
 
 def test_a_compressed_capture_loads_only_its_own_codec(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lab.causes import summary
 from tests.lab.telling import Tellers
 
 if TYPE_CHECKING:
@@ -31,10 +32,14 @@ def tellers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print how far reports and daemons agree."""
+    """Print how far reports and daemons agree, and which causes are named."""
     tellers = config.stash.get(TELLERS, None)
     if tellers is None or not tellers.agreement:
         return
     terminalreporter.section("agreement of reports with the daemons on who was master")
     for (story, view), share in sorted(tellers.agreement.items()):
         terminalreporter.write_line(f"{story:<24} {view:<10} {share:8.3%}")
+    if tellers.found:
+        terminalreporter.section("causes that were staged, and what reports name")
+        for line in summary(tellers.found):
+            terminalreporter.write_line(line)

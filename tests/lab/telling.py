@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.lab.causes import Found
+
 ABREAST = 8  # a story mostly waits; two cores carry this many without daemons running late
 LIMIT = 180  # seconds until a story that hangs is a failure
 
@@ -21,6 +23,7 @@ class Tellers:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.agreement: dict[tuple[str, str], float] = {}
+        self.found: list[Found] = []
         self._pool = ThreadPoolExecutor(ABREAST)
         self._running: dict[str, Future[Path]] = {}
         self._times = count(2)

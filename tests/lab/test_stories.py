@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests import truths, views, wrapped
+from tests.lab import causes
 from vrrpscope.lab.stories import STORIES
 
 if TYPE_CHECKING:
@@ -36,6 +37,24 @@ def test_the_story_is_read_as_it_happened(story: str, tellers: Tellers) -> None:
         directory = tellers.again(story)
         problems = read(story, directory, tellers)
     assert not problems, f"{directory}\n" + "\n".join(problems)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_what_was_staged_is_named(story: str, tellers: Tellers) -> None:
+    directory = tellers.recorded(story)
+    results = list(causes.found(story, directory))
+    for _ in range(RETOLD):
+        if all(each.said != "missed" for each in results) or not views.truth(directory)["stalls"]:
+            break
+        directory = tellers.again(story)
+        results = list(causes.found(story, directory))
+    tellers.found += results
+    assert [each for each in results if each.said == "missed"] == []
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_logs_are_laid_over_the_right_routers_and_agree(story: str, tellers: Tellers) -> None:
+    assert list(causes.laid(tellers.recorded(story))) == []
 
 
 def read(story: str, directory: Path, tellers: Tellers) -> list[str]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 import copy
 import json
 from importlib import resources
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.report.documents import LOG, MINIMAL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+    from tests.report.documents import Json
+
 
 SCHEMA: Final = json.loads(resources.files("vrrpscope.report").joinpath("report-v1.schema.json").read_text())
 VALIDATOR: Final = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
@@ -26,15 +29,6 @@ T1: Final = "2026-11-22T16:55:17.630123456Z"
 T2: Final = "2026-11-22T16:55:34.660000000Z"
 T3: Final = "2026-11-22T16:55:42.830000000Z"
 FRAME: Final[dict[str, Json]] = {"capture": "lb02", "number": 45}
-
-MINIMAL: Final[dict[str, Json]] = {
-    "schema": "vrrpscope.report/1",
-    "vrrpscope": "0.1.0",
-    "verdict": "healthy",
-    "captures": [],
-    "virtual_routers": [],
-    "findings": [],
-}
 
 ROUTER: Final[dict[str, Json]] = {
     "address": "10.0.0.5",
@@ -47,6 +41,8 @@ ROUTER: Final[dict[str, Json]] = {
     "virtual_addresses": ["10.0.0.3"],
     "destination": "multicast",
     "checksum": "plain",
+    "digest": "valid",
+    "clock_offset_s": 0.25,
     "adverts": 39,
     "first": T0,
     "last": T3,
@@ -161,6 +157,8 @@ FULL: Final[dict[str, Json]] = {
             },
         }
     ],
+    "configurations": [],
+    "logs": [LOG],
     "findings": [
         {
             "rule": "split-brain",
@@ -173,7 +171,10 @@ FULL: Final[dict[str, Json]] = {
             "title": "Two routers answered for 10.0.0.3",
             "explanation": "10.0.0.6 stopped hearing 10.0.0.5.",
             "remedy": "Let IP protocol 112 in on 10.0.0.6.",
+            "cause": "packet-filter",
+            "also_possible": ["path"],
             "frames": [FRAME],
+            "lines": [{"host": "lb02", "file": "lb02.log", "number": 12}],
         }
     ],
 }

@@ -9,17 +9,32 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.rules import (
+    test_addresses,
     test_adverts,
+    test_authentication,
     test_captures,
     test_clients,
     test_config_files,
     test_config_pairs,
     test_config_roles,
     test_config_weights,
+    test_groups,
+    test_hosts,
+    test_intruders,
+    test_jitter,
+    test_logged,
     test_mastership,
+    test_meant,
+    test_meant_elections,
+    test_meant_priority,
+    test_meant_roles,
     test_packets,
+    test_reflections,
+    test_refusals,
+    test_restarts,
     test_settings,
     test_split_brain,
+    test_together,
 )
 from tests.rules.judging import findings
 from vrrpscope.findings import Severity
@@ -29,12 +44,37 @@ from vrrpscope.rules.pages import page
 if TYPE_CHECKING:
     from tests.rules.configuring import Written
     from tests.rules.judging import Story
+    from tests.rules.laying import Laid
+    from tests.rules.test_logged import Heard
+    from tests.rules.test_reflections import Cooked
 
-TOPICS = (test_adverts, test_captures, test_clients, test_mastership, test_packets, test_settings, test_split_brain)
+TOPICS = (
+    test_addresses,
+    test_adverts,
+    test_authentication,
+    test_captures,
+    test_clients,
+    test_groups,
+    test_hosts,
+    test_intruders,
+    test_jitter,
+    test_mastership,
+    test_packets,
+    test_refusals,
+    test_restarts,
+    test_settings,
+    test_split_brain,
+    test_together,
+)
 CONFIGURATIONS = (test_config_files, test_config_pairs, test_config_roles, test_config_weights)
-STORIES: list[Story | Written] = [
+LAID = (test_meant, test_meant_elections, test_meant_priority, test_meant_roles)
+STORIES: list[Story | Written | Laid | Heard | Cooked] = [
     *(story for topic in TOPICS for story in topic.STORIES),
     *(story for topic in CONFIGURATIONS for story in topic.STORIES),
+    *(story for topic in LAID for story in topic.STORIES),
+    *test_logged.STORIES,
+    *test_reflections.STORIES,
+    *test_reflections.COOKED,
 ]
 
 _TESTS = Path(__file__).parents[1]

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from vrrpscope.timeline.router import Router
 
 _TIMES = {"at", "start", "end", "began"}
-_RARE = {"claim", "began", "next"}  # left out where there is none
+# Left out where there is none.
+_RARE = {"claim", "began", "next", "unheard", "needless", "sent_unseen", "clusters", "eager", "forged"}
 _SPANS = {"takeover", "expected", "masterless", "margin", "mute", "interval"}
 
 
@@ -82,7 +83,7 @@ def _event(event: Event) -> dict[str, object]:
     line: dict[str, object] = {"at": _seconds(event.at - ZERO), "event": type(event).__name__, "vr": str(event.key)}
     for entry in fields(event):
         value = getattr(event, entry.name)
-        if entry.name in _RARE and value is None:
+        if entry.name in _RARE and not value:
             continue
         if entry.name not in ("at", "key") and not (isinstance(event, NewProfile) and entry.name == "previous"):
             line[entry.name] = _value(entry.name, value)
@@ -95,7 +96,7 @@ def _end(key: RouterKey, router: Router, end: int) -> Iterator[dict[str, object]
         line.update((f.name, _value(f.name, getattr(reign, f.name))) for f in fields(reign) if f.name != "router")
         yield line
     start = min(s.first.t for s in router.speakers.values())
-    spans = availability(router.history.reigns, start, max(start, end))
+    spans = availability(router.history.mastership, start, max(start, end))
     yield {"availability": str(key), **{name: _seconds(span) for name, span in spans._asdict().items()}}
 
 

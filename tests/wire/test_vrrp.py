@@ -159,7 +159,7 @@ PAIRS = {
             checksum_value=0x75A1,
             checksum=Checksum.PSEUDO,
             hmac=HmacTrailer(3, 1_700_000_000, 0x8000, 7, DIGEST),
-            ah_seq=7,
+            ah_seq=0x6553F10080000007,
         ),
         (A, GROUP),
     ),

@@ -9,6 +9,7 @@ from typing import TextIO
 import click
 
 from vrrpscope.analysis import analyze
+from vrrpscope.cli.beside import config_option, log_option, paths_of, read_beside
 from vrrpscope.cli.common import (
     Choice,
     choosing,
@@ -20,6 +21,7 @@ from vrrpscope.cli.common import (
     warn,
     width_of,
 )
+from vrrpscope.cli.keys import key_option
 from vrrpscope.cli.output import output
 from vrrpscope.cli.progress import Progress
 from vrrpscope.report import RENDERERS, Options, render
@@ -41,6 +43,9 @@ Exit codes:
 @click.argument("captures", nargs=-1, required=True, metavar="[NAME=]FILE...")
 @choosing
 @clock_option
+@config_option
+@log_option
+@key_option
 @click.option("--format", "form", type=click.Choice(list(RENDERERS)), default="text", help="How to report.")
 @output_option
 @fail_option
@@ -55,6 +60,9 @@ def command(
     routers: tuple[str, ...],
     segments: tuple[str, ...],
     clock_offsets: tuple[tuple[str, float], ...],
+    configurations: tuple[str, ...],
+    logs: tuple[str, ...],
+    keys: tuple[bytes, ...],
     form: str,
     path: str | None,
     fail_on: str,
@@ -70,14 +78,21 @@ def command(
         from vrrpscope.cli.evidence import check_directory, keep  # noqa: PLC0415 - only where it is asked for
 
         check_directory(evidence, captures)
+    beside = read_beside(configurations, logs, captures)
     with Progress() as progress:
         analysis = analyze(
-            *captures, show_secrets=show_secrets, clock_offsets=dict(clock_offsets), progress=progress.update
+            *captures,
+            show_secrets=show_secrets,
+            clock_offsets=dict(clock_offsets),
+            beside=beside,
+            keys=keys,
+            progress=progress.update,
         )
     analysis = Choice(vrids, vips, routers, segments).of(analysis)
     for capture in analysis.captures:
         warn(capture.info)
-    with output(path, inputs=[c.info.path for c in analysis.captures]) as stream:
+    inputs = [c.info.path for c in analysis.captures] + ([] if beside is None else paths_of(beside))
+    with output(path, inputs=inputs) as stream:
         width = width_of(stream)
         render(analysis, form, stream, Options(width=width, color=_wants_color(color, stream)))
     if evidence is not None:

@@ -30,7 +30,7 @@ def output(path: str | None = None, *, inputs: Iterable[str] = ()) -> Iterator[T
                 yield stream
             return
         if any(_is_same(path, file) for file in inputs):
-            raise UsageError(f"{path}: is the capture itself; give the report another name")
+            raise UsageError(f"{path}: is one of the files to be read; give the report another name")
         with open(path, "w", encoding="utf-8") as stream:
             yield stream
     except BrokenPipeError:

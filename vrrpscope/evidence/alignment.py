@@ -35,6 +35,7 @@ COPIES: Final = 50_000_000
 """Nanoseconds within which a capture may hold an advert twice."""
 _CHUNK: Final = 1_000.0  # seconds
 _WINDOW: Final = 0.25  # seconds; two of them are looked at together
+_BIN_BITS: Final = 38
 _HYPOTHESES: Final = 12
 _RECURRING: Final = 24  # times that a numbered advert may occur in one capture and still vote
 _PAIRS: Final = 400_000
@@ -87,10 +88,10 @@ def compare(a: NDArray[np.void], b: NDArray[np.void]) -> Line | None:
     if not len(a) or not len(b):
         return None
     origin = int(a["t"].min())
-    numbered = _best(_votes(a[a["numbered"]], b[b["numbered"]], origin, _RECURRING))
+    numbered = _best(_votes(a.compress(a["numbered"]), b.compress(b["numbered"]), origin, _RECURRING))
     if numbered is not None and (len(numbered.votes.x) > 2 or abs(numbered.at(0)) < _CREDIBLE):
         return _measure(numbered, origin, Confidence.CERTAIN)
-    return _compare_unnumbered(a[~a["numbered"]], b[~b["numbered"]], origin)
+    return _compare_unnumbered(a.compress(~a["numbered"]), b.compress(~b["numbered"]), origin)
 
 
 def _compare_unnumbered(a: NDArray[np.void], b: NDArray[np.void], origin: int) -> Line | None:
@@ -132,9 +133,9 @@ def _covered(a: NDArray[np.void], b: NDArray[np.void], line: _Hypothesis, origin
 
 def _first_copies(sights: NDArray[np.void]) -> NDArray[np.void]:
     """Leave out second copies within one capture."""
-    sights = sights[np.lexsort((sights["t"], sights["key"]))]
+    sights = sights.take(np.lexsort((sights["t"], sights["key"])))
     again = (sights["key"][1:] == sights["key"][:-1]) & (np.diff(sights["t"]) <= COPIES)
-    return sights[np.concatenate([[True], ~again])] if len(sights) else np.zeros(0, SIGHT)
+    return sights.compress(np.concatenate([[True], ~again])) if len(sights) else np.zeros(0, SIGHT)
 
 
 def _votes(a: NDArray[np.void], b: NDArray[np.void], origin: int, most: int) -> _Votes:
@@ -194,16 +195,18 @@ def _starts(votes: _Votes) -> Iterator[tuple[float, float, Floats]]:
         return
     bins = np.floor(votes.y / _WINDOW).astype(np.int64)
     chunk = np.floor(votes.x / _CHUNK).astype(np.int64)
-    cells = np.stack([np.tile(chunk, 2), np.concatenate([bins, bins - 1])], axis=1)
-    cells, count = np.unique(cells, axis=0, return_counts=True)
+    # One number for each cell, in the order of (chunk, bin): times of 64 bits leave room for both.
+    cells = (np.tile(chunk, 2) << _BIN_BITS) + np.concatenate([bins, bins - 1]) + (1 << _BIN_BITS - 1)
+    cells, count = np.unique(cells, return_counts=True)
     seen: list[float] = []
     for cell in cells[np.argsort(-count, kind="stable")][: 40 * _HYPOTHESES].tolist():
-        middle = (cell[1] + 1) * _WINDOW
+        of_chunk, of_bin = cell >> _BIN_BITS, (cell & (1 << _BIN_BITS) - 1) - (1 << _BIN_BITS - 1)
+        middle = (of_bin + 1) * _WINDOW
         span = votes.x[-1] - votes.x[0] if len(votes.x) > 1 else 0.0
         if any(abs(middle - other) < 3 * _WINDOW + MAX_DRIFT * abs(span) for other in seen):
             continue
         seen.append(middle)
-        near = (chunk == cell[0]) & ((bins == cell[1]) | (bins == cell[1] + 1))
+        near = (chunk == of_chunk) & ((bins == of_bin) | (bins == of_bin + 1))
         yield middle, 0.0, near
         if len(seen) == _HYPOTHESES:
             return
@@ -247,15 +250,22 @@ def _fit(x: Floats, y: Floats) -> tuple[float, float]:
     drift = 0.0
     if len(x) >= 8:
         order = np.argsort(x, kind="stable")
-        blocks = np.array_split(order, min(len(x), _BLOCKS))
-        at = np.array([np.median(x[block]) for block in blocks])
-        of = np.array([np.median(y[block]) for block in blocks])
+        count = min(len(x), _BLOCKS)
+        at, of = _medians(x[order], count), _medians(y[order], count)
         one, other = np.triu_indices(len(at), 1)
         apart = at[other] - at[one]
         far = apart > np.ptp(at) / 4
         if far.any():
             drift = float(np.clip(np.median((of[other] - of[one])[far] / apart[far]), -MAX_DRIFT, MAX_DRIFT))
     return float(np.median(y - drift * x)), drift
+
+
+def _medians(values: Floats, count: int) -> Floats:
+    """Return the median of each of `count` blocks of values, as long as each other or by one longer. Shape (count,)."""
+    size, longer = divmod(len(values), count)
+    cut = longer * (size + 1)
+    parts = values[:cut].reshape(longer, size + 1), values[cut:].reshape(count - longer, size)
+    return np.concatenate([np.median(part, axis=1) for part in parts if len(part)])
 
 
 def _deviation(rest: Floats) -> float:

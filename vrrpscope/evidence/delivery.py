@@ -149,7 +149,8 @@ class Deliveries:
         mask = self._masks[at] | self._masks[to]
         asked = (sights["t"] >= extent[0] - _EDGE) & (sights["t"] <= extent[1] - _EDGE)
         asked &= np.where(sights["numbered"], sights["key"] & mask == 0, sights["t"] < self._steady[to])
-        sights = np.sort(sights[asked], order="t", kind="stable")
+        sights = sights.compress(asked)
+        sights = sights.take(np.argsort(sights["t"], kind="stable"))
         hold = np.where(sights["numbered"], self._hold(at, to), np.minimum(_HOLD, sights["interval"] // 4))
         arrived = abs(_found(sights, there) - sights["t"]) <= hold
         if not arrived.any() and (router, to) not in self._receivers:
@@ -221,14 +222,14 @@ def _home(sights: list[NDArray[np.void]]) -> int | None:
 
 def _is_before(one: NDArray[np.void], other: NDArray[np.void]) -> bool:
     """Whether one holds all that the other does, from its own time, and holds it first."""
-    within = other[(other["t"] >= one["t"].min()) & (other["t"] <= one["t"].max())]
+    within = other.compress((other["t"] >= one["t"].min()) & (other["t"] <= one["t"].max()))
     apart = _found(within, _by_key(one)) - within["t"]
     common = apart[abs(apart) <= _HOLD]
     return bool(len(common) and len(common) >= 0.99 * len(within) and np.median(common) < 0)
 
 
 def _by_key(sights: NDArray[np.void]) -> NDArray[np.void]:
-    return sights[np.lexsort((sights["t"], sights["key"]))]
+    return sights.take(np.lexsort((sights["t"], sights["key"])))
 
 
 def _by_sender(sights: NDArray[np.void]) -> dict[int, NDArray[np.void]]:
@@ -236,8 +237,8 @@ def _by_sender(sights: NDArray[np.void]) -> dict[int, NDArray[np.void]]:
     if not len(sights):
         return {}
     again = (sights["key"][1:] == sights["key"][:-1]) & (np.diff(sights["t"]) <= _EDGE)
-    first = sights[np.concatenate([[True], ~again])]
-    first = first[np.argsort(first["sender"], kind="stable")]
+    first = sights.compress(np.concatenate([[True], ~again]))
+    first = first.take(np.argsort(first["sender"], kind="stable"))
     cuts = np.flatnonzero(np.diff(first["sender"])) + 1
     return {int(part["sender"][0]): part for part in np.split(first, cuts)}
 

@@ -11,6 +11,7 @@ instance changes its state or is silent about it for a minute. Memory is bounded
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -71,7 +72,7 @@ def read(source: str | Iterable[str], host: str, *, near: int | None = None, zon
     reading = _Reading(host, Calendar(zone, near))
     for raw in lines_of(source, reading.note) if isinstance(source, str) else source:
         reading.take(raw[:LONGEST])
-    return reading.log()
+    return replace(reading.log(), path=source if isinstance(source, str) else "")
 
 
 @lru_cache(maxsize=1024)

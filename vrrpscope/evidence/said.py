@@ -6,9 +6,10 @@ names a peer, a subject and numbers. A line that many alike follow is kept once 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from vrrpscope.capture.frames import Problem
@@ -81,6 +82,14 @@ REASONS = (
 """Why adverts are rejected: the values of `Said.reason` for REJECTED."""
 
 
+_SECRET: Final = re.compile(r"(auth_pass\s+|(?:auth_pass|password|passphrase)\s*[=:]\s*)\S+", re.IGNORECASE)
+
+
+def masked(text: str) -> str:
+    """Return a line without the password that a daemon may have echoed from its configuration."""
+    return _SECRET.sub(r"\1…", text)
+
+
 class Said(NamedTuple):
     """One line of a daemon, or several alike.
 
@@ -121,6 +130,8 @@ class Log:
     foreign: int  # of other programs or hosts
     other: int  # of the daemons, but of kind OTHER
     dropped: int  # understood, but beyond what is kept
+    path: str = field(default="", compare=False)
+    """The file as it was named; empty for lines that were handed over."""
 
     @property
     def instances(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from vrrpscope.wire.columns import Flag
+from vrrpscope.wire.rows import joined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,7 +93,7 @@ class Witness:
 
     def sights(self) -> NDArray[np.void]:
         """Return what is kept, in the order of the captures. dtype SIGHT."""
-        self._parts = [np.concatenate([np.zeros(0, SIGHT), *self._parts])]
+        self._parts = [joined(self._parts, SIGHT)]
         return self._parts[0]
 
     def watch(self, capture: int, frames: Frames) -> None:
@@ -120,14 +121,14 @@ class Witness:
         content = _mix(adverts, (*_CONTENT, *_TERMS))
         key = np.where(numbered, _mix(adverts, ("ip_id", "ah_seq"), content), content)
         good = (adverts["flags"] & Flag.MALFORMED == 0) & (~numbered | (key & self.mask == 0))
-        adverts, numbered, key, leaving = adverts[good], numbered[good], key[good], leaving[good]
+        adverts, numbered, key, leaving = adverts.compress(good), numbered[good], key[good], leaving[good]
         rows = np.zeros(len(adverts), SIGHT)
         rows["key"], rows["numbered"], rows["leaving"] = key, numbered, leaving
         rows["t"], rows["interval"], rows["number"] = adverts["t"], adverts["interval"], adverts["number"]
         rows["capture"], rows["piece"] = capture, self._piece_of(capture, adverts["number"])
         sender = self.senders.number(adverts)
         rows["sender"] = sender
-        rows, adverts = rows[sender >= 0], adverts[sender >= 0]
+        rows, adverts = rows.compress(sender >= 0), adverts.compress(sender >= 0)
         self._mark(rows, adverts)
         self._keep(rows)
 
@@ -151,7 +152,7 @@ class Witness:
             self._parts, self._size = [kept], len(kept)
 
     def _sample(self, rows: NDArray[np.void]) -> NDArray[np.void]:
-        return rows[~rows["numbered"] | (rows["key"] & self.mask == 0)] if self.mask else rows
+        return rows.compress(~rows["numbered"] | (rows["key"] & self.mask == 0)) if self.mask else rows
 
     def _mark(self, rows: NDArray[np.void], adverts: NDArray[np.void]) -> None:
         """Mark what says something new, of those without a number."""

@@ -147,6 +147,7 @@ class Told(NamedTuple):
     `missed` is None where it depends on the race of two timers. `unseen` are hosts of which this vantage point
     gets nothing, or not all: what is told of their mastership is not held against their own word. `outages` is how
     often a client went without an answer, each time because nobody was master; None where that is not the reason.
+    `hidden` are staged causes of which this vantage point sees nothing.
     """
 
     verdict: Literal["healthy", "warning", "critical"]
@@ -156,13 +157,15 @@ class Told(NamedTuple):
     missed: tuple[Missed, ...] | None = ()
     unseen: tuple[str, ...] = ()
     outages: int | None = None
+    hidden: tuple[str, ...] = ()
 
 
 class Story(NamedTuple):
     """What is told under one name.
 
     `told_at` is for captures that cannot see it all, by their names without endings. A `lenient` story goes on when
-    something that it waits for does not come; `told` is None where nobody knows beforehand.
+    something that it waits for does not come; `told` is None where nobody knows beforehand. `staged` is what was done
+    to the routers, in the words with which a report names causes.
     """
 
     name: str
@@ -174,3 +177,4 @@ class Story(NamedTuple):
     told_at: dict[str, Told] = {}  # noqa: RUF012 - read only
     captures: tuple[Capture, ...] = (Capture("lb01.pcap", "lb01"), Capture("lb02.pcap", "lb02"))
     lenient: bool = False
+    staged: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from vrrpscope import __version__
+from vrrpscope.report import logs
 from vrrpscope.report.times import rfc3339, seconds
 from vrrpscope.timeline.events import MissedKind
 from vrrpscope.timeline.fingerprint import fingerprint
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from vrrpscope.analysis import Analysis, Capture, VirtualRouter
     from vrrpscope.evidence.delivery import Delivery
+    from vrrpscope.evidence.meant import Meant
     from vrrpscope.findings import Finding, Frame
     from vrrpscope.report import Options
     from vrrpscope.timeline.events import Election, Missed, Reign, Seen, SplitBrain
@@ -53,7 +55,9 @@ def document(analysis: Analysis) -> Document:
         "verdict": analysis.verdict,
         "captures": [_capture(c) for c in analysis.captures],
         "virtual_routers": [_virtual_router(v, names) for v in analysis.virtual_routers],
+        "configurations": _configurations(analysis.testimony.meant),
         "findings": [_finding(f) for f in analysis.findings],
+        "logs": [logs.document(overlay) for overlay in analysis.testimony.overlays],
     }
 
 
@@ -108,6 +112,8 @@ def _router(speaker: Speaker) -> Document:
         "virtual_addresses": _unique(a for p in profiles for a in p.addresses),
         "destination": _destination({p.destination for p in profiles}),
         "checksum": _CHECKSUMS.get(last.checksum),
+        "digest": _digest(speaker),
+        "clock_offset_s": None if speaker.clock is None else seconds(speaker.clock.offset),
         "adverts": speaker.adverts,
         "first": rfc3339(speaker.first.t),
         "last": rfc3339(speaker.last.t),
@@ -115,6 +121,13 @@ def _router(speaker: Speaker) -> Document:
         "late": _missed_adverts(speaker, MissedKind.LATE),
         "interval_observed_s": {"p50": _span(p50), "p99": _span(p99), "max": _span(speaker.gaps.longest or None)},
     }
+
+
+def _digest(speaker: Speaker) -> str | None:
+    """Return whether its digests fit the keys given; None where none was verified."""
+    if speaker.has_bad_digests:
+        return "mixed" if speaker.keys else "invalid"
+    return "valid" if speaker.keys else None
 
 
 def _missed_adverts(speaker: Speaker, kind: MissedKind) -> int:
@@ -202,6 +215,17 @@ def _delivery(delivery: Delivery, names: Sequence[str]) -> Document:
     }
 
 
+def _configurations(meant: Iterable[Meant]) -> list[Document]:
+    """Return each configuration with its instances, and who they were among those seen."""
+    found: dict[str, Document] = {}
+    for each in meant:
+        document = found.setdefault(each.host, {"host": each.host, "path": each.configuration.path, "instances": []})
+        key = None if each.key is None else str(each.key)
+        instance = {"name": each.instance.name, "virtual_router": key, "router": each.router}
+        document["instances"].append(instance | {"doubt": each.doubt or None})
+    return list(found.values())
+
+
 def _finding(finding: Finding) -> Document:
     return {
         "rule": finding.rule,
@@ -214,7 +238,10 @@ def _finding(finding: Finding) -> Document:
         "title": finding.title,
         "explanation": finding.explanation,
         "remedy": finding.remedy,
+        "cause": finding.cause or None,
+        "also_possible": list(finding.also_possible),
         "frames": [_frame(f) for f in finding.frames],
+        "lines": [{"host": line.host, "file": line.file, "number": line.number} for line in finding.lines],
     }
 
 

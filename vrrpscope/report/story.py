@@ -41,6 +41,8 @@ class Line(NamedTuple):
     seen: Seen | None
     text: str
     detail: str = ""
+    host: str = ""  # whose log says so; empty for what packets tell
+    vague: bool = False  # its time is known to the second
 
 
 def tell(history: History, where: Callable[[Seen], str]) -> list[Line]:

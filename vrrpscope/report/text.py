@@ -11,12 +11,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, TextIO
 
 from vrrpscope.findings import Severity
-from vrrpscope.report import chart
+from vrrpscope.report import chart, logs
 from vrrpscope.report.escape import printable
 from vrrpscope.report.lines import wrapped
 from vrrpscope.report.story import tell
 from vrrpscope.report.times import clock, date, seconds
 from vrrpscope.report.verdict import reason, sentence, verdict
+from vrrpscope.rules.causes import CAUSES
 from vrrpscope.rules.text import count, listing, span
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from vrrpscope.analysis import Analysis, Capture, VirtualRouter
     from vrrpscope.findings import Finding
     from vrrpscope.report import Options
+    from vrrpscope.report.story import Line
     from vrrpscope.timeline.events import Seen
     from vrrpscope.timeline.profile import Profile
 
@@ -79,6 +81,8 @@ class _Report:
         yield ""
         for capture in self._analysis.captures:
             yield from self._wrap(_about(capture), hang=2)
+        for overlay in self._analysis.testimony.overlays:
+            yield from self._wrap(logs.about(overlay), hang=2)
         yield from self._virtual_routers()
         yield from self._findings()
 
@@ -105,15 +109,17 @@ class _Report:
         yield from self._wrap(f"VRID {key.vrid}  IPv{key.family}{place}  {addresses}", hang=2)
         yield from self._chart(virtual)
         steps = tell(router.history, self._where)
-        for step in steps[:_MAX_STORY]:
-            number = "" if step.seen is None else self._where(step.seen)
-            head = f"  {self._stamp(step.t)}  {number:<{self._number_width}}  "
+        said, unsaid = logs.beside(self._analysis.testimony, key, steps, _MAX_STORY)
+        for step in sorted([*steps[:_MAX_STORY], *said], key=lambda step: step.t):
+            head = f"  {self._when(step)}  {self._source(step):<{self._number_width}}  "
             yield from self._wrap(head + step.text, hang=len(head))
             if step.detail:
                 yield from self._wrap(" " * len(head) + step.detail, hang=len(head))
         more = len(steps) - _MAX_STORY + router.history.omitted
         if more > 0:
             yield f"  … and {count(more, 'more step')} (--format json has up to 2,000 of a kind)"
+        if unsaid:
+            yield f"  … and {count(unsaid, 'more line')} of the logs"
         yield from self._wrap("  " + _shares(virtual), hang=2)
         for way in _ways(virtual):
             yield from self._wrap("  " + way, hang=4)
@@ -141,7 +147,18 @@ class _Report:
     @property
     def _number_width(self) -> int:
         longest = max(map(len, self._names), default=0)
-        return (longest if self._several else 0) + 7
+        hosts = [len(_host_of(overlay.host)) for overlay in self._analysis.testimony.overlays]
+        return max((longest if self._several else 0) + 7, *hosts, 0)
+
+    def _when(self, step: Line) -> str:
+        """What is known to the second only has a tilde for the rest."""
+        stamp = self._stamp(step.t)
+        return stamp[:-4] + "~   " if step.vague else stamp
+
+    def _source(self, step: Line) -> str:
+        if step.host:
+            return _host_of(step.host)
+        return "" if step.seen is None else self._where(step.seen)
 
     def _where(self, seen: Seen) -> str:
         return f"{self._names[seen.capture] if self._several else ''}#{seen.number}"
@@ -177,6 +194,9 @@ class _Report:
         yield from self._wrap("    " + printable(sentence(finding.title)), hang=4)
         if finding.severity is not Severity.INFO:
             yield from self._wrap("    " + printable(finding.explanation), hang=4)
+            if finding.also_possible:
+                others = "; ".join(CAUSES[word] for word in finding.also_possible)
+                yield from self._wrap(f"    Also possible: {others}.", hang=4)
             if finding.remedy:
                 yield from self._remedy(finding.remedy)
         for name, frames in groupby(finding.frames, key=lambda f: f.capture):
@@ -265,6 +285,12 @@ def _short_names(names: list[str]) -> list[str]:
     if len(set(short)) == len(names):
         return short
     return [f"[{number}]{name[:_MAX_NAME]}" for number, name in enumerate(names, 1)]
+
+
+def _host_of(host: str) -> str:
+    """Return whose log says a step of a story."""
+    name = printable(host)
+    return f"{name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 1] + '…'} log"
 
 
 def _day_and_clock(t: int) -> str:

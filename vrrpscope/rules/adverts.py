@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from vrrpscope.evidence.delivery import deaf_since
 from vrrpscope.findings import Confidence, Finding, Severity
 from vrrpscope.rules.catalogue import Case, rule
+from vrrpscope.rules.silences import held_up
 from vrrpscope.rules.text import count, span
 from vrrpscope.timeline.events import Closing, Missed, MissedKind
+from vrrpscope.wire.columns import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
 
 _MANY = 3
 _SHOWN = 10  # stretches of lost adverts
+_CAUSES: dict[MissedKind, tuple[str, ...]] = {
+    MissedKind.LOST: ("packet-loss", "rate-limit"),
+    MissedKind.LATE: ("starvation", "host-pause"),
+    MissedKind.UNKNOWN: ("packet-loss", "starvation", "host-pause", "send-failure"),
+}
+"""What made adverts fail to come, the likeliest first, and what looks alike."""
 
 
 @rule("lost-adverts", Missed)
@@ -33,6 +41,8 @@ def adverts_lost_between_captures(_: Closing, case: Case) -> Iterator[Finding]:
         lost = [run for run in delivery.lost if not _in_split_brain(run, delivery, case)]
         if lost and delivery.arrived:
             yield _underway(delivery, lost, case)
+        elif _should_arrive(delivery, case) and sum(run.adverts for run in lost) >= _MANY:
+            yield _cut(delivery, lost, case)
 
 
 @rule("late-adverts", Missed)
@@ -69,7 +79,36 @@ def _underway(delivery: Delivery, lost: list[Run], case: Case) -> Finding:
         "control) and by the capture itself.",
         routers=(delivery.sender,),
         frames=[run.seen for run in lost[:_SHOWN]],
+        cause="packet-loss",
+        also_possible=("rate-limit",),
         subject=f"{delivery.sender} {delivery.to}",
+    )
+
+
+def _should_arrive(delivery: Delivery, case: Case) -> bool:
+    """Whether adverts are meant for the router at the other capture: those to a peer may be for another one."""
+    return delivery.receiver is not None and case.speaker(delivery.sender).profile.destination is Destination.MULTICAST
+
+
+def _cut(delivery: Delivery, lost: list[Run], case: Case) -> Finding:
+    """Tell of a way on which nothing comes through, though nobody has become master for that reason yet."""
+    return case.finding(
+        "lost-adverts",
+        Severity.WARNING,
+        Confidence.LIKELY,
+        start=lost[0].start,
+        end=lost[-1].end,
+        title=f"no advert of {delivery.sender} ever arrived at {delivery.to}",
+        explanation=f"{delivery.at} shows {count(delivery.sent, 'advert')} leaving, {delivery.to} none. "
+        f"{delivery.receiver} cannot know when {delivery.sender} is master: it takes over as soon as it is the "
+        "stronger one, and beside the other if it is not.",
+        remedy=f"Look at the path from {delivery.at} to {delivery.to} (VLANs, switch ports and filters, multicast "
+        f"snooping), and whether the capture {delivery.to} can show adverts at all.",
+        routers=(delivery.sender,),
+        frames=[run.seen for run in lost[:_SHOWN]],
+        subject=f"{delivery.sender} {delivery.to}",
+        cause="path",
+        also_possible=("igmp-snooping", "virtual-switch", "unicast-peers"),
     )
 
 
@@ -77,6 +116,7 @@ def _tally(name: str, missed: Missed, case: Case) -> Finding:
     speaker = case.speaker(missed.router)
     tally = speaker.missed[missed.kind]
     numbered = missed.numbered
+    causes = _CAUSES[missed.kind]
     if missed.kind is MissedKind.LOST:
         title = f"{count(tally.adverts, 'advert')} of {missed.router} did not arrive here"
         why = (
@@ -91,6 +131,7 @@ def _tally(name: str, missed: Missed, case: Case) -> Finding:
             fix = (
                 "Look for a packet filter on its OUTPUT ('send advert error' in its log), and for drops by the capture."
             )
+            causes = ("send-failure",)
     elif missed.kind is MissedKind.LATE:
         title = f"{missed.router} sent {count(tally.adverts, 'advert')} late, or not at all"
         why = (
@@ -98,7 +139,8 @@ def _tally(name: str, missed: Missed, case: Case) -> Finding:
             if numbered
             else "Its rhythm broke, so it was probably held up rather than its adverts lost."
         )
-        fix = "Look for CPU starvation, VM pauses or blocked I/O on it ('A thread timer expired' in its log)."
+        held = held_up(missed.router, missed.start, missed.end, case)
+        why, fix, causes = f"{why} {held.words}".rstrip(), held.remedy, held.causes
     else:
         title = f"{missed.router} left {count(tally.gaps, 'gap')} between its adverts"
         why = "Its IP IDs say neither that adverts were lost nor that none were sent."
@@ -115,6 +157,8 @@ def _tally(name: str, missed: Missed, case: Case) -> Finding:
         remedy=fix,
         routers=(missed.router,),
         frames=tally.frames,
+        cause=causes[0],
+        also_possible=causes[1:],
     )
 
 
@@ -131,8 +175,41 @@ def near_failover(missed: Missed, case: Case) -> Iterator[Finding]:
         end=missed.end,
         title=f"a backup would have been {span(missed.margin)} from taking over from {missed.router}",
         explanation=f"{span(missed.end - missed.start)} passed between two adverts that should be "
-        f"{span(missed.interval)} apart.",
+        f"{span(missed.interval)} apart."
+        + " No backup was ever seen: this is the most impatient one there could be."
+        * missed.eager,
         remedy="See lost-adverts or late-adverts for what became of those in between.",
         routers=(missed.router,),
         frames=(missed.before, missed.after),
+        cause=_CAUSES[missed.kind][0],
+        also_possible=_CAUSES[missed.kind][1:],
     )
+
+
+@rule("near-failover", Closing)
+def near_failover_elsewhere(_: Closing, case: Case) -> Iterator[Finding]:
+    """A backup was within one interval of taking over, by what its own capture lacks."""
+    for delivery in case.all_deliveries():
+        if delivery.receiver is None or not delivery.arrived:
+            continue
+        sender, receiver = case.speaker(delivery.sender).terms, case.speaker(delivery.receiver).terms
+        for run in delivery.lost:
+            gap = run.end - run.start + 2 * sender.interval
+            margin = receiver.down(sender) - gap
+            if 0 <= margin < sender.interval and not _in_split_brain(run, delivery, case):
+                yield case.finding(
+                    "near-failover",
+                    Severity.WARNING,
+                    Confidence.LIKELY,
+                    start=run.start - sender.interval,
+                    end=run.end + sender.interval,
+                    title=f"{delivery.receiver} was {span(margin)} from taking over from {delivery.sender}",
+                    explanation=f"{count(run.adverts, 'advert')} in a row did not arrive at {delivery.to}: about "
+                    f"{span(gap)} passed there between two that should be {span(sender.interval)} apart.",
+                    remedy="See lost-adverts for where they were lost.",
+                    routers=(delivery.sender, delivery.receiver),
+                    frames=(run.seen,),
+                    subject=f"{delivery.sender} {delivery.to}",
+                    cause="packet-loss",
+                    also_possible=("rate-limit",),
+                )

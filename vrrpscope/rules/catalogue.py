@@ -19,12 +19,19 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from vrrpscope.findings import Confidence, Finding, Frame, Severity
+from vrrpscope.evidence.testimony import NOTHING, Span, Testimony
+from vrrpscope.findings import Confidence, Finding, Frame, Line, Severity
 from vrrpscope.rules.text import digest, in_clear, listing
+from vrrpscope.timeline.ageing import snooped
 
 if TYPE_CHECKING:
     from vrrpscope.evidence.delivery import Deliveries, Delivery
-    from vrrpscope.timeline.events import Seen
+    from vrrpscope.evidence.home import Homes
+    from vrrpscope.evidence.meant import Meant
+    from vrrpscope.evidence.said import Kind
+    from vrrpscope.evidence.testimony import Quote
+    from vrrpscope.timeline.ageing import Snooped
+    from vrrpscope.timeline.events import Seen, SplitBrain
     from vrrpscope.timeline.router import Router
     from vrrpscope.timeline.speaker import Speaker
 
@@ -75,6 +82,8 @@ class Case:
     router: Router | None  # None for a rule about a capture
     show_secrets: bool = False
     deliveries: Deliveries | None = None  # what arrived where, if there are several vantage points
+    testimony: Testimony = NOTHING  # of logs and configurations, when the captures have ended
+    homes: Homes | None = None  # of routers, told by single captures
 
     def delivery(self, sender: str, receiver: str, start: int, end: int | None) -> Delivery | None:
         """Return what became of one router's adverts on the way to another; None if no two captures tell."""
@@ -90,9 +99,46 @@ class Case:
 
     def home(self, sender: str) -> str | None:
         """Return the capture taken at a router's own host, if one was."""
-        if self.deliveries is None or self.router is None:
+        if self.router is None:
             return None
-        return self.deliveries.home(self.router.key, sender)
+        if self.deliveries is not None:
+            return self.deliveries.home(self.router.key, sender)
+        capture = None if self.homes is None else self.homes.of(sender)
+        return None if capture is None else self.names[capture]
+
+    def said(self, router: str, start: int, end: int | None, *kinds: Kind) -> list[Quote]:
+        """Return what the log of a router says in a time, if its log was given and the captures have ended."""
+        if self.router is None:
+            return []
+        return list(self.testimony.said(self.router.key, router, Span(start, end), kinds))
+
+    def configured(self, router: str) -> Meant | None:
+        """Return how a router is configured, if its configuration was given and the captures have ended."""
+        return None if self.router is None else self.testimony.configured(self.router.key, router)
+
+    def alive(self, router: str, start: int, end: int) -> bool | None:
+        """Whether a router's host went on speaking in a gap between two of its adverts; None if that is unknown."""
+        around = None if self.router is None else self.router.around
+        return None if around is None else around.went_on(router, start, end)
+
+    def joined(self, router: str, start: int, end: int) -> Seen | None:
+        """Return when a router asked anew for the multicast group in a time: daemon started, or link come up."""
+        around = None if self.router is None else self.router.around
+        return None if around is None else around.joined(router, start, end)
+
+    def left(self, router: str, start: int, end: int) -> Seen | None:
+        """Return when a router left the multicast group in a time: its daemon ended, however, and its host is up."""
+        around = None if self.router is None else self.router.around
+        return None if around is None else around.left(router, start, end)
+
+    def moved(self, router: str, start: int, end: int) -> Seen | None:
+        """Return when a hypervisor said in a time that a router's host has moved."""
+        around = None if self.router is None else self.router.around
+        return None if around is None else around.moved(router, start, end)
+
+    def snooped(self, split: SplitBrain) -> Snooped | None:
+        """Return who went deaf when a switch may have forgotten that it wants the group; None if nobody did so."""
+        return None if self.router is None else snooped(split, self.router)
 
     def frame(self, seen: Seen) -> Frame:
         """Return an advert as evidence."""
@@ -133,6 +179,9 @@ class Case:
         frames: Iterable[Seen | None] = (),
         subject: str = "",
         supersedes: str | None = None,
+        cause: str = "",
+        also_possible: Iterable[str] = (),
+        lines: Iterable[Line] = (),
     ) -> Finding:
         """Make a finding about this case's virtual router; missing frames are left out."""
         evidence = sorted({self.frame(seen) for seen in frames if seen is not None})
@@ -151,6 +200,9 @@ class Case:
             frames=tuple(evidence),
             subject=subject,
             supersedes=supersedes,
+            lines=tuple(dict.fromkeys(lines)),
+            cause=cause,
+            also_possible=tuple(word for word in dict.fromkeys(also_possible) if word != cause),
         )
 
 

@@ -53,6 +53,7 @@ def stale_arp(stale: StaleClients, case: Case) -> Iterator[Finding]:
         remedy=_announce(router, stale.addresses[0]) + _REFRESH,
         routers=(router, *((last.router,) if last.router else ())),
         frames=(last.seen, None if stale.answered is None else stale.answered.seen),
+        cause="stale-arp",
     )
 
 
@@ -73,6 +74,7 @@ def no_announcement(silent: Unannounced, case: Case) -> Iterator[Finding]:
         + "Look for garp_master_repeat 0 in its configuration, and for filters of ARP on it and its switch port.",
         routers=(router,),
         frames=(silent.seen,),
+        cause="stale-arp",
     )
 
 
@@ -86,10 +88,13 @@ def address_claimed_by_other(other: ClaimedByOther, case: Case) -> Iterator[Find
         f"{case.where(claim.seen)} is the first of {count(other.count, 'claim')}; {other.master} was master then. "
         "Clients that heed it do not reach the master. "
     )
+    causes: tuple[str, ...] = ("foreign-claim",)
     if member and claim.announced:
+        causes = ("path", "send-failure", "unicast-peers")
         why += f"{claim.router} is a router of this group, and only a master announces: it is one too, unseen here."
         fix = f"See why its adverts do not come here: capture on {claim.router} too, and analyse both together."
     elif member:
+        causes = ("crashed",)
         why += f"{claim.router} is a router of this group: a daemon that was killed leaves the address configured."
         fix = f"On {claim.router}: ip address show to {claim.address}, and remove it if its daemon is not master."
     else:
@@ -111,6 +116,8 @@ def address_claimed_by_other(other: ClaimedByOther, case: Case) -> Iterator[Find
         routers=(claim.router,) if member and claim.router else (),
         frames=(claim.seen, other.last),
         subject=claim.mac,
+        cause=causes[0],
+        also_possible=causes[1:],
     )
 
 

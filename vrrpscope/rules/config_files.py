@@ -132,6 +132,7 @@ def owner_priority(configuration: Configuration, _: Case) -> Iterator[Finding]:
             lines=[line],
             key=instance.key,
             subject=instance.name,
+            cause="owner" if owner else "short-timers",
         )
 
 
@@ -154,6 +155,7 @@ def short_interval(cluster: Cluster, _: Case) -> Iterator[Finding]:
         f"vrrpscope analyze. {see(m.instance.at('advert_int') for m in short)}",
         lines=[m.instance.at("advert_int") for m in short],
         key=instance.key,
+        cause="short-timers",
     )
 
 

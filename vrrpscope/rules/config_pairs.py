@@ -86,11 +86,11 @@ def _check(name: str) -> Callable[[Counterparts, Case], Iterator[Finding]]:
             return
         lines = [each.at(*setting.written) for each in (one, other)]
         why, severity = _SPLIT + ADVICE[name].why, Severity.CRITICAL
-        fix = ADVICE[name].fix
+        fix, cause = ADVICE[name].fix, name
         if name == "vip-list-mismatch":
             why = _REFUSED
         elif name == "interval-mismatch" and one.version == 3:
-            severity = Severity.WARNING
+            severity, cause = Severity.WARNING, "learned-interval"
             why = (
                 "VRRPv3 allows that: a backup adopts the interval of its master. So a failover away from the slower "
                 "one takes longer than one away from the other, and nobody reads that from the backup's configuration."
@@ -106,6 +106,7 @@ def _check(name: str) -> Callable[[Counterparts, Case], Iterator[Finding]]:
             lines=lines,
             key=one.key,
             confidence=Confidence.LIKELY if name == "vip-list-mismatch" else Confidence.CERTAIN,
+            cause=cause,
         )
 
     check.__doc__ = f"Two hosts are configured with different {setting.noun}."
@@ -157,6 +158,7 @@ def collision(cluster: Cluster, _: Case) -> Iterator[Finding]:
             lines=lines,
             key=one.key,
             confidence=Confidence.LIKELY if one_network else Confidence.POSSIBLE,
+            cause="vrid-collision",
         )
 
 
@@ -176,6 +178,7 @@ def unicast_peers(pair: Counterparts, _: Case) -> Iterator[Finding]:
             remedy=f"Set unicast_src_ip on each to its own address. {see(lines)}",
             lines=lines,
             key=one.key,
+            cause="unicast-peers",
         )
         return
     for sender, receiver in ((pair.one, pair.other), (pair.other, pair.one)):
@@ -196,6 +199,7 @@ def unicast_peers(pair: Counterparts, _: Case) -> Iterator[Finding]:
             lines=lines,
             key=mine.key,
             subject=sender.host,
+            cause="unicast-peers",
         )
 
 

@@ -37,6 +37,7 @@ def equal_priority(pair: Counterparts, _: Case) -> Iterator[Finding]:
         remedy=f"Give each router of a virtual router a priority of its own. {see(lines)}",
         lines=lines,
         key=one.key,
+        cause="owner" if owners else "equal-priority",
     )
 
 
@@ -81,6 +82,7 @@ def nopreempt_one_sided(pair: Counterparts, _: Case) -> Iterator[Finding]:
         f"none. {see(lines)}",
         lines=lines,
         key=one.key,
+        cause="nopreempt",
     )
 
 

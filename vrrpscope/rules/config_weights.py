@@ -78,6 +78,7 @@ def _weights(members: Sequence[Member]) -> Iterator[Finding]:
             lines=lines,
             key=mine.key,
             subject=tracker.name,
+            cause="priority-weight",
         )
 
 
@@ -102,6 +103,7 @@ def _returns(first: Member, others: Sequence[Member]) -> Iterator[Finding]:
         lines=lines,
         key=mine.key,
         subject="return",
+        cause="priority-weight",
     )
 
 
@@ -149,6 +151,7 @@ def _faults(members: Sequence[Member]) -> Iterator[Finding]:
         f"it a weight that crosses the other host's priority. {see(t.line for t in checks)}",
         lines=[tracker.line for tracker in checks],
         key=members[0].instance.key,
+        cause="fault",
     )
 
 

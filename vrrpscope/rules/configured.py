@@ -24,8 +24,12 @@ def told(
     key: str | None = None,
     confidence: Confidence = Confidence.CERTAIN,
     subject: str = "",
+    cause: str = "",
 ) -> Finding:
-    """Make a finding. Its hosts are those of the lines, and tell it from others of its rule and virtual router."""
+    """Make a finding. Its hosts are those of the lines, and tell it from others of its rule and virtual router.
+
+    Its `cause` is what it leads to: a word of `causes.CAUSES`, where one fits.
+    """
     where = tuple(dict.fromkeys(lines))
     hosts = tuple(dict.fromkeys(line.host for line in where))
     return Finding(
@@ -42,6 +46,7 @@ def told(
         frames=(),
         subject=" ".join((*hosts, subject)).strip(),
         lines=where,
+        cause=cause,
     )
 
 

@@ -32,6 +32,7 @@ def ttl(event: NewProfile | Closing, case: Case) -> Iterator[Finding]:
         what="with a TTL other than 255",
         why="Every receiver discards them (RFC 9568 7.1): 255 proves that nothing routed them here.",
         fix="Find what routes, tunnels or forges them; for routers on different subnets use unicast_peer.",
+        cause="ttl",
     )
 
 
@@ -50,7 +51,7 @@ def bad_checksum(event: NewProfile | Closing, case: Case) -> Iterator[Finding]:
 
 
 def _discarded(
-    name: str, flag: Flag, event: NewProfile | Closing, case: Case, *, what: str, why: str, fix: str
+    name: str, flag: Flag, event: NewProfile | Closing, case: Case, *, what: str, why: str, fix: str, cause: str = ""
 ) -> Iterator[Finding]:
     """Tell of a sender's first such advert at once, and of all of them when the captures end."""
     if case.router is None:
@@ -74,6 +75,7 @@ def _discarded(
             remedy=fix,
             routers=(speaker.address,),
             frames=(tally.first, tally.last),
+            cause=cause,
         )
 
 
@@ -91,4 +93,5 @@ def carp_beside_vrrp(carp: CarpBeside, case: Case) -> Iterator[Finding]:
         explanation="Both use IP protocol 112 and the same multicast group." + (_SAME_NUMBER if clash else ""),
         remedy="Give VHIDs and VRIDs on one segment different numbers.",
         frames=(carp.seen,),
+        cause="carp" if clash else "",
     )

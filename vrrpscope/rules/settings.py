@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vrrpscope.findings import Confidence, Finding, Severity
 from vrrpscope.rules.catalogue import RULES, Case, rule
 from vrrpscope.rules.split_brain import ADVICE
-from vrrpscope.rules.text import listing, span
+from vrrpscope.rules.text import key_name, listing, span
 from vrrpscope.timeline.events import Mismatch, NewProfile
 from vrrpscope.wire.columns import Auth, Checksum
 
@@ -26,8 +26,16 @@ _CHECKSUMS = {
     Checksum.MULTICAST_PSEUDO: "with a multicast pseudo-header",
 }
 
+
+def _password(profile: Profile, case: Case) -> str:
+    """Say what tells a password from another: itself, or the number of the key that a digest fits."""
+    if profile.auth is Auth.SIMPLE:
+        return case.secret(profile.secret)
+    return f"its digests fit {key_name(profile.signed_with)}"
+
+
 _SAID: dict[str, tuple[str, Callable[[Profile, Case], str]]] = {
-    "password-mismatch": ("passwords", lambda p, case: case.secret(p.secret)),
+    "password-mismatch": ("passwords", _password),
     "auth-type-mismatch": ("authentication", lambda p, _: p.auth.name.lower()),
     "interval-mismatch": ("advertisement intervals", lambda p, _: span(p.interval)),
     "version-mismatch": ("VRRP versions", lambda p, _: str(p.version)),
@@ -52,6 +60,8 @@ def _mismatch(name: str) -> Callable[[Mismatch, Case], Iterator[Finding]]:
         if mismatch.kind != name:
             return
         one, other = mismatch.one, mismatch.other
+        if name != "vrid-collision" and are_strangers(one, other):
+            return  # two clusters; nothing of theirs has to agree, but the VRID must not
         advice = ADVICE[name]
         yield case.finding(
             name,
@@ -66,11 +76,17 @@ def _mismatch(name: str) -> Callable[[Mismatch, Case], Iterator[Finding]]:
             remedy=advice.fix,
             routers=(one.address, other.address),
             frames=mismatch.frames,
+            cause=name,
             subject=f"{one.address} {other.address}",
         )
 
     check.__doc__ = f"Two routers of one virtual router announce different {field}."
     return check
+
+
+def are_strangers(one: Profile, other: Profile) -> bool:
+    """Whether two routers of one VRID announce addresses, and none in common."""
+    return bool(one.addresses and other.addresses) and set(one.addresses).isdisjoint(other.addresses)
 
 
 for _name in _SAID:
@@ -97,6 +113,7 @@ def equal_priority(same: Mismatch, case: Case) -> Iterator[Finding]:
         remedy="Give each router of a virtual router a priority of its own.",
         routers=(one, other),
         frames=same.frames,
+        cause="equal-priority",
         subject=f"{one} {other}",
     )
 

@@ -1,8 +1,7 @@
 """Two masters at once: who is deaf, why, and how to end it.
 
-The engine names the cause; here it becomes words and commands. A capture taken on a host shows what reaches
-its wire, before its packet filter: it can prove that a router does not act on adverts, never by itself that
-a filter is to blame, and the remedy says so. Captures at both hosts tell the two apart (`rules.ways`).
+The engine names the cause; here it becomes words and commands. Where two refuse each other's adverts the cause is in
+the adverts themselves; where one does not hear the other it is not, and `rules.deafness` looks for it.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vrrpscope.findings import Confidence, Finding, Severity
 from vrrpscope.rules.catalogue import Case, rule
-from vrrpscope.rules.text import some, span
+from vrrpscope.rules.deafness import Verdict, verdict
+from vrrpscope.rules.text import listing, some, span
 from vrrpscope.rules.ways import Ways
 from vrrpscope.timeline.events import SplitBrain
 
@@ -25,16 +25,6 @@ class Advice(NamedTuple):
     why: str
     fix: str
 
-
-_CAPTURE_BOTH = """To tell a packet filter from a fault of the path, capture on both at once and analyse together:
-  tcpdump -nn -i any -w HOST.pcap 'ip proto 112 or ip6 proto 112 or ip proto 51'
-  vrrpscope analyze lb01=lb01.pcap lb02=lb02.pcap"""
-
-_FIREWALL = """On {deaf} let VRRP in, with the line for its firewall (nft list ruleset shows table and chain):
-  firewall-cmd --permanent --add-rich-rule='rule protocol value="vrrp" accept' && firewall-cmd --reload
-  nft insert rule inet filter input meta l4proto 112 accept
-  iptables -I INPUT -p 112 -j ACCEPT; ip6tables -I INPUT -p 112 -j ACCEPT
-"""
 
 _DIFFER = "Each discards the other's adverts as invalid, so neither ever yields: "
 
@@ -72,11 +62,17 @@ ADVICE: dict[str, Advice] = {
         "Configure unicast_peer on both, or on neither.",
     ),
     "vrid-collision": Advice(
-        "Their virtual addresses have nothing in common: two unrelated clusters use one VRID on one segment.",
+        "Their virtual addresses have nothing in common: two unrelated clusters use one VRID on one segment. Each "
+        "keeps its own addresses, but discards the other's adverts, which restart the timers of its masters.",
         "Give one of the two clusters another virtual_router_id.",
     ),
+    "rogue-master": Advice(
+        "One of them is a stranger that claims the address: see the finding rogue-master.",
+        "Find the port of its MAC on the switch and shut it; then let protocol 112 in from the routers' addresses "
+        "alone, and use keepalived's auth_hmac (2.4), for a simple password can be read by anybody.",
+    ),
     "paused-node": Advice(
-        "A master stood still (its IP ID went on with the very next number) while its addresses stayed "
+        "A master stood still ({proof}) while its addresses stayed "
         "configured; the backup took over, and both held them until the first went on.",
         "Find what stopped the host or the daemon: hypervisor snapshot or migration, CPU starvation, blocked "
         "disk. keepalived logs 'A thread timer expired'; against CPU starvation give it vrrp_rt_priority and "
@@ -85,27 +81,17 @@ ADVICE: dict[str, Advice] = {
 }
 
 
+_NAMED: dict[str, tuple[str, ...]] = {
+    "rogue-master": ("rogue",),
+    "paused-node": ("starvation", "host-pause"),
+    "unicast-mismatch": ("unicast-mismatch", "unicast-peers"),
+}
+"""Causes of the engine that have another word here; of deafness there is more than one, see `_causes`."""
+
 _MUTE = (
     " keepalived restarts its advert timer on every advert it reads, so the one that rejects keeps quiet and still "
     "holds the addresses."
 )
-
-_BOTH_DEAF = (
-    "Neither hears the other, most likely because of a packet filter on both, or a network that does not carry VRRP "
-    "between them. Each keeps its own rhythm and answers nothing of the other's."
-)
-
-_NO_MULTICAST = "In a network without multicast (most clouds) use unicast_peer, and open protocol 112 there.\n"
-
-
-_INNOCENT = " Nothing in the adverts themselves speaks against accepting them."
-
-_PATH = (
-    "VLANs, switch ports and filters, IGMP snooping without a querier, storm control. A network without multicast "
-    "(most clouds) needs unicast_peer, and protocol 112 opened."
-)
-
-_DAEMON = "If no filter drops them, look at the daemon: its interface, its log, and whether its host is starved."
 
 
 @rule("split-brain", SplitBrain)
@@ -123,106 +109,46 @@ def silent_split_brain(split: SplitBrain, case: Case) -> Iterator[Finding]:
 
 
 def _finding(name: str, split: SplitBrain, case: Case, *, supersedes: str) -> Finding:
-    who = some(split.routers)
-    lasted = "are" if split.end is None else "were"
-    length = "" if split.end is None else f" for {span(split.end - split.start)}"
-    silently = ", though only one advertised" if split.silent else ""
-    ways = Ways.of(split, case)
-    why, fix = _explain(split, case, ways)
+    causes, why, fix = _verdict(split, case)
     return case.finding(
         name,
         Severity.CRITICAL,
-        Confidence.CERTAIN if ways.prove(split) else split.confidence,
+        Confidence.CERTAIN if Ways.of(split, case).prove(split) else split.confidence,
         start=split.start,
         end=split.end,
-        title=f"{who} {lasted} both master of {case.vips()}{length}{silently}",
+        title=_title(split, case),
         explanation=why,
         remedy=fix,
         routers=split.routers,
         frames=(split.last_heard, *split.frames),
         supersedes=supersedes,
+        cause=causes[0],
+        also_possible=causes[1:],
     )
 
 
-def _explain(split: SplitBrain, case: Case, ways: Ways) -> tuple[str, str]:
-    """Return why, its first sentence being the short answer, and what to do."""
+def _title(split: SplitBrain, case: Case) -> str:
+    lasted = "are" if split.end is None else "were"
+    length = "" if split.end is None else f" for {span(split.end - split.start)}"
+    silently = ", though only one advertised" if split.silent else ""
+    if split.cause == "vrid-collision":
+        clusters = [f"{router} ({some(case.speaker(router).profile.addresses)})" for router in split.routers]
+        return f"{listing(clusters)}, of two clusters, {lasted} master under one VRID{length}{silently}"
+    return f"{some(split.routers)} {lasted} both master of {case.vips()}{length}{silently}"
+
+
+def _verdict(split: SplitBrain, case: Case) -> Verdict:
+    """Return what made it, why it does not end, its first sentence being the short answer, and what ends it."""
     advice = ADVICE.get(split.cause)
-    if advice is not None:
-        mute = _MUTE if split.silent and split.cause != "paused-node" else ""
-        return advice.why + mute, advice.fix
-    again = _CAPTURE_BOTH if len(case.names) == 1 else ""
-    if split.cause == "one-node-deaf":
-        return _one_deaf(split, case, ways, again)
-    if split.cause == "both-deaf":
-        if ways.tell:
-            return f"Neither hears the other: {ways.words('during that time')}.", _mend(ways, again)
-        return _BOTH_DEAF, _FIREWALL.format(deaf="each of them") + _NO_MULTICAST + again
-    if split.confidence is not Confidence.POSSIBLE:
-        return "Adverts of one of them must be discarded: see the findings ttl and bad-checksum.", "See there."
-    why = "Both advertised though one should have yielded; too few adverts to tell which of them hears the other."
-    return why, again or "Capture for longer."
+    if advice is None:
+        return verdict(split, case, Ways.of(split, case))
+    mute = _MUTE if split.silent and split.cause != "paused-node" else ""
+    proof = _proof(split, case) if split.cause == "paused-node" else ""
+    return Verdict(_NAMED.get(split.cause, (split.cause,)), advice.why.format(proof=proof) + mute, advice.fix)
 
 
-def _one_deaf(split: SplitBrain, case: Case, ways: Ways, again: str) -> tuple[str, str]:
-    deaf = some(split.deaf) if split.deaf else "one of them"
-    if split.silent:
-        return _unseen(split, case, deaf, again)
-    since = "" if split.last_heard is None else f" after {case.where(split.last_heard)}"
-    then = "during that time" if split.last_heard is None else "since then"
-    if split.end is not None and split.end - split.start < case.speaker(split.routers[0]).profile.interval:
-        why = f"{deaf} heard nothing for one master down interval{since}, took over, and yielded to the next advert it "
-        why += (
-            f"heard: {ways.words(then)}" if ways.tell else "heard: some were lost on the way, or it was held up itself"
-        )
-        why += (
-            ". The other has not noticed and may have sent no gratuitous ARP since, so clients may go on sending to "
-            "the wrong one."
-        )
-        fix = "Look for drops on the path (switch and NIC counters, storm control).\n" + again
-        return why, _mend(ways, again) if ways.tell else fix
-    why = f"{deaf} stopped hearing the other{since}"
-    why += (
-        f": {ways.words(then)}. " if ways.tell else f"; most likely a packet filter on {deaf} drops IP protocol 112. "
-    )
-    if split.last_heard is not None:
-        why += "By its timers that frame is the last advert it accepted. "
-    echoes, replies = split.echoes
-    if echoes:
-        why += (
-            f"The other answered {echoes} of {replies} adverts of {deaf} at once, so it hears: one direction only "
-            "is broken. "
-        )
-    elif "both-deaf" in split.also_possible:
-        why += "Whether the other hears it cannot be seen: as FRR does, it answers nobody. "
-    if ways.tell:
-        return why.rstrip() + _INNOCENT * bool(ways.ignoring), _mend(ways, again)
-    why += _INNOCENT.lstrip() + " A one-way fault of the path and multicast snooping look the same "
-    why += "from one capture." if len(case.names) == 1 else "unless both hosts' captures are there."
-    return why, _FIREWALL.format(deaf=deaf) + again
-
-
-def _unseen(split: SplitBrain, case: Case, deaf: str, again: str) -> tuple[str, str]:
-    """Tell of a master whose adverts no capture shows."""
-    homes = [(router, home) for router in split.routers if router not in split.deaf if (home := case.home(router))]
-    if homes and split.deaf:
-        router, home = homes[0]
-        why = (
-            f"The adverts of {router} never left its host: {home}, captured there, lacks them, and {deaf} did not hear "
-            "them either. Its IP IDs show that it went on sending."
-        )
-        return why, f"Look for a packet filter on the OUTPUT of {router} (nft list ruleset), and in its log for errors."
-    why = (
-        f"The adverts of the other were lost before they reached this capture, and {deaf} did not hear them "
-        "either. Its IP IDs show that it went on sending."
-    )
-    return why, "Look at the path between them (switch, cable, NIC) rather than at a packet filter." + (
-        "\n" + again if again else ""
-    )
-
-
-def _mend(ways: Ways, again: str) -> str:
-    """Return what to do where captures of both sides show what became of the adverts."""
-    parts = [f"Look at the path {ways.paths()}: {_PATH}"] if ways.losing else []
-    if ways.ignoring:
-        parts.append(_FIREWALL.format(deaf=some(ways.ignoring)) + _DAEMON)
-    return "\n".join(parts) + again
+def _proof(split: SplitBrain, case: Case) -> str:
+    """Return what shows that a master that stood still never stopped being one."""
+    if any(case.speaker(router).terms.df for router in split.routers):
+        return "it came back without announcing itself, as FRR does whenever it becomes master"
+    return "its IP ID went on with the very next number"

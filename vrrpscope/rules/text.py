@@ -7,6 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from vrrpscope.timeline.timers import SECOND
+from vrrpscope.wire.columns import NO_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,3 +56,8 @@ def digest(secret: bytes) -> str:
 def in_clear(secret: bytes) -> str:
     """Return a password as typed, its padding left out."""
     return repr(secret.rstrip(b"\0").decode("utf-8", "backslashreplace"))
+
+
+def key_name(number: int) -> str:
+    """Return which of the given keys a digest fits, without telling the key: `key 2`."""
+    return "none of the keys given" if number == NO_KEY else f"key {number}" if number else "an unknown key"

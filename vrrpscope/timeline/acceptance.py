@@ -14,7 +14,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from vrrpscope.wire.columns import Auth, Checksum, Destination, Flag
+from vrrpscope.wire.columns import NO_KEY, Auth, Checksum, Destination, Flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def judge(receiver: Profile, sender: Profile) -> Verdict:
 
 def disagreements(one: Profile, other: Profile) -> Iterator[Verdict]:
     """Yield each field in which two routers of one virtual router disagree, the most telling first."""
-    if one.addresses and other.addresses and not set(one.addresses) & set(other.addresses):
+    if not shares_addresses(one, other):
         yield Verdict(Accepts.DEPENDS, "vrid-collision")  # nothing in common: two clusters, one number
     if one.version != other.version:
         yield Verdict(Accepts.NO, "version-mismatch")  # RFC 9568 7.1
@@ -61,6 +61,8 @@ def disagreements(one: Profile, other: Profile) -> Iterator[Verdict]:
         yield Verdict(Accepts.NO, "auth-type-mismatch")  # RFC 2338 7.1; FRR wants type 0
     elif one.auth is Auth.SIMPLE and one.secret != other.secret:
         yield Verdict(Accepts.NO, "password-mismatch")
+    elif _keys_differ(one, other) and NO_KEY not in {one.signed_with, other.signed_with}:
+        yield Verdict(Accepts.NO, "password-mismatch")  # each digest fits a key, and not the same
     if one.version == other.version == 2 and one.interval != other.interval:
         yield Verdict(Accepts.NO, "interval-mismatch")  # RFC 3768 7.1; VRRPv3 adopts it instead
     if {one.destination, other.destination} == {Destination.MULTICAST, Destination.UNICAST}:
@@ -69,6 +71,13 @@ def disagreements(one: Profile, other: Profile) -> Iterator[Verdict]:
         yield Verdict(Accepts.DEPENDS, "checksum-mismatch")  # some receivers try more than one form
     if set(one.addresses) & set(other.addresses) and sorted(one.addresses) != sorted(other.addresses):
         yield Verdict(Accepts.DEPENDS, "vip-list-mismatch")  # keepalived rejects it up to 2.3.2
+
+
+def shares_addresses(one: Profile, other: Profile) -> bool:
+    """Whether two routers may be of one cluster; one that announces no address may be of any."""
+    if one.addresses is other.addresses or not one.addresses or not other.addresses:
+        return True
+    return bool(set(one.addresses) & set(other.addresses))
 
 
 def _auth_kind(profile: Profile) -> Auth:
@@ -85,9 +94,25 @@ def _checksums_differ(one: Profile, other: Profile) -> bool:
 
 
 def _unknowns(receiver: Profile, sender: Profile) -> Iterator[Verdict]:
-    """Yield what no advert shows: AH's key leaves only a check value behind."""
-    if _auth_kind(receiver) is _auth_kind(sender) is Auth.AH:
+    """Yield what no advert shows: a key leaves only a check value behind, which those who know keys can verify."""
+    differ = _keys_differ(receiver, sender)
+    if differ:
+        yield Verdict(Accepts.NO, "password-mismatch")
+    elif differ is None and _auth_kind(receiver) is _auth_kind(sender) is Auth.AH:
         yield Verdict(Accepts.DEPENDS, "password-mismatch")
+
+
+def _keys_differ(one: Profile, other: Profile) -> bool | None:
+    """Whether what two routers signed with one key or key id was made with different keys; None where unknown.
+
+    A digest that fits one of the given keys fits no other. Under different key ids receivers may know several keys.
+    """
+    named_alike = one.auth is Auth.AH or one.secret == other.secret
+    if one.auth is not other.auth or not named_alike or 0 in {one.signed_with, other.signed_with}:
+        return None
+    if one.signed_with == other.signed_with == NO_KEY:
+        return None
+    return one.signed_with != other.signed_with
 
 
 def _defects(sender: Profile) -> Iterator[Verdict]:

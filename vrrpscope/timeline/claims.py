@@ -63,7 +63,7 @@ _HELD = np.dtype(
         ("number", "i8"),
         ("hi", "u8"),  # the address that is spoken of
         ("lo", "u8"),
-        ("other_hi", "u8"),  # to whom
+        ("other_hi", "u8"),  # to whom; of a question, who asks
         ("other_lo", "u8"),
         ("mac", "u8"),
         ("segment", "u4"),
@@ -83,7 +83,7 @@ class Heard(NamedTuple):
     mac: str | None
     say: Say
     reply: bool  # an ARP reply: what it announces may be addressed to one host only
-    to: str
+    to: str  # of a question: who asks
     seen: Seen
 
 
@@ -153,6 +153,10 @@ class Claims:
         known = self._hosts.get((segment, mac), {})
         return next((a for a, t in sorted(known.items(), key=lambda k: k[1]) if t <= now and a not in virtual), None)
 
+    def addresses_of(self, segment: str, mac: str) -> set[str]:
+        """Return the addresses that a host said are its own; the first few."""
+        return set(self._hosts.get((segment, mac), {}))
+
     def _hand_out(self, held: NDArray[np.void]) -> None:
         for row in held:
             listeners = self._listeners.get(self._place(row))
@@ -208,7 +212,9 @@ def _held(sightings: NDArray[np.void]) -> NDArray[np.void]:
         part["mac"] = np.where(of["mac"] == NO_MAC, of["sender"], of["mac"])
     said, used = out[: len(rows)], out[len(rows) :]
     said["hi"], said["lo"] = rows["address_hi"], rows["address_lo"]
-    said["other_hi"], said["other_lo"] = rows["other_hi"], rows["other_lo"]
+    asks = rows["kind"] == Kind.QUESTION
+    for half in ("hi", "lo"):
+        said[f"other_{half}"] = np.where(asks, rows[f"src_{half}"], rows[f"other_{half}"])
     for kind, say in _SAYS.items():
         said["say"][rows["kind"] == kind] = say
     said["reply"] = (rows["family"] == 4) & (rows["type"] == _REPLY)

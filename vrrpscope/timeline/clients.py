@@ -1,7 +1,7 @@
 """What the clients of one virtual router were told: at which MAC its addresses are, beside who is master.
 
 VRRP moves a virtual address; ARP and neighbour discovery tell the clients. The two come apart in three ways, and
-each is judged only when the right packet has had time to come:
+each is judged only when the right packet has had time to come (a fourth in `asked`: nobody answers for it):
 
     nothing announced    a takeover, and within one interval (a second at least) no announcement
     stale                the last announcement is another router's, and the master has made none since
@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from vrrpscope.timeline.asked import Asked
 from vrrpscope.timeline.claims import Say, is_virtual
 from vrrpscope.timeline.events import Claim, ClaimedByOther, EndedBy, StaleClients, Unannounced
 from vrrpscope.timeline.masters import NEVER
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from vrrpscope.timeline.events import Seen
     from vrrpscope.timeline.history import History
     from vrrpscope.timeline.masters import Masters, Vacancy
-    from vrrpscope.timeline.profile import RouterKey
+    from vrrpscope.timeline.profile import Profile, RouterKey
     from vrrpscope.timeline.speaker import Speaker
 
 MAX_CLAIMANTS: Final = 64
@@ -94,6 +95,7 @@ class Clients:
         self._latest: Takeover | None = None
         self._stale: StaleClients | None = None
         self._claimants: dict[str, _Claimant] = {}
+        self._asked = Asked(key, masters, history)
 
     # --- time and claims come in --------------------------------------------------------------------------
 
@@ -107,11 +109,12 @@ class Clients:
     @property
     def deadline(self) -> int:
         """When there is something to do next."""
+        asked = self._asked.deadline
         if not self._inbox and self._change is None and not self._claimants:
-            return NEVER
+            return asked
         following = self._inbox[0][0][0] if self._inbox else NEVER
         change = NEVER if self._change is None else self._change.due
-        return min(following, change, *(c.due for c in self._claimants.values() if not c.told), NEVER)
+        return min(following, change, asked, *(c.due for c in self._claimants.values() if not c.told), NEVER)
 
     def recall(self, now: int) -> None:
         """Take in what was said before `now` of an address that has only just become known."""
@@ -127,6 +130,7 @@ class Clients:
         for mac, claimant in list(self._claimants.items()):
             if not claimant.told and claimant.due <= at:
                 self._judge_claimant(mac, claimant, at)
+        self._asked.advance(at)
         if self._change is not None and self._change.due <= at:
             change, self._change = self._change, None
             self._judge_change(change, at)
@@ -136,6 +140,7 @@ class Clients:
         for claimant in self._claimants.values():
             if claimant.told and claimant.count > 1:
                 self._history.add(_event(now, self._key, claimant))
+        self._asked.close(now)
 
     # --- mastership moves -----------------------------------------------------------------------------------
 
@@ -143,6 +148,7 @@ class Clients:
         """Say that a router became master, or left, as became known at `now`."""
         self._latest = took or self._latest
         self._end_stale(now)
+        self._asked.changed(now)
         self._change = None
         masters = list(self._masters)
         if len(masters) == 1:
@@ -168,8 +174,19 @@ class Clients:
         first = min(found, key=lambda said: (said.say is Say.ANSWERED, said.t), default=None)
         return None if first is None else self._claim(first)
 
+    def announced(self, mac: str | None, since: int, until: int) -> int | None:
+        """Return when a router first announced itself in a time, by its MAC or that of whoever is master."""
+        found = (
+            said.t
+            for said in self._recent
+            if since < said.t < until and said.say is Say.ANNOUNCED and said.mac is not None
+            if said.mac == mac or is_virtual(said.mac)
+        )
+        return min(found, default=None)
+
     def _hear(self, said: Heard) -> None:
         self._visible = said.t if self._visible is None else max(said.t, self._visible)
+        self._asked.hear(said)
         if said.say is Say.ASKED or said.mac is None:
             return
         before = self._last.get(said.address)
@@ -237,16 +254,23 @@ class Clients:
 
     def _judge_takeover(self, took: Takeover, at: int) -> None:
         """Tell whether the new master announced anything; FRR does up to an interval before its first advert."""
-        profile = took.router.profile
-        since = took.seen.t - max(profile.interval, SECOND) - _GRACE
+        if self.is_unannounced(took.router.profile, took.seen.t):
+            self._history.add(Unannounced(at, self._key, took.seen, took.router.address, took.previous))
+
+    def is_unannounced(self, profile: Profile, first: int) -> bool:
+        """Whether a router that became master has announced itself to nobody, where that would have been seen."""
+        since = first - max(profile.interval, SECOND) - _GRACE
         spoken = any(
             said.t >= since and said.mac is not None and (said.mac == profile.mac or is_virtual(said.mac))
             for said in (*self._recent, *self._last.values())
             if said.say is not Say.ANSWERED
         )
         seen_lately = self._visible is not None and self._visible >= since - _VISIBLE
-        if not spoken and seen_lately:
-            self._history.add(Unannounced(at, self._key, took.seen, profile.address, took.previous))
+        return not spoken and seen_lately
+
+    def knows(self, mac: str) -> bool:
+        """Whether anything was said of the addresses by that MAC."""
+        return any(said.mac == mac for said in (*self._recent, *self._last.values()))
 
     def _suspect(self, said: Heard) -> None:
         """Somebody claims an address: is it a master?"""

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vrrpscope.findings import Confidence
+from vrrpscope.timeline.acceptance import shares_addresses
 from vrrpscope.timeline.events import SplitBrain
 from vrrpscope.timeline.masters import strength
 from vrrpscope.timeline.timers import MILLISECOND
@@ -54,6 +55,7 @@ class Contest:
         self._proven = False
         self._is_brief = False
         self._is_caught = False  # one that should have yielded advertised, and not because two adverts crossed
+        self._sent_unseen: dict[str, None] = {}
         self._frames: list[Seen] = [seen]
         self._previous: tuple[Speaker, int] | None = None  # who spoke last, and when
         self._echoes = 0
@@ -130,6 +132,13 @@ class Contest:
         if not self._proven and self.suspicion is not None:
             self.suspicion = self.suspicion._replace(confidence=Confidence.POSSIBLE)
 
+    def unseen(self, speaker: Speaker) -> None:
+        """Note that a member advertised, by its IP IDs, and nobody saw it."""
+        self._sent_unseen[speaker.address] = None
+        for member in self.members.values():
+            if member.reign is not None:  # what it sent before the other was known to be there too
+                self._adverts[member.address] = max(self._adverts.get(member.address, 0), member.reign.adverts)
+
     def witness(self, seen: Seen) -> None:
         """Keep a frame as evidence."""
         if len(self._frames) < _MAX_FRAMES and seen not in self._frames:
@@ -152,13 +161,27 @@ class Contest:
             last_heard=self.last_heard,
             frames=tuple(self._frames),
             echoes=(self._echoes, self._replies),
+            sent_unseen=tuple(self._sent_unseen),
+            clusters=self._clusters(),
         )
+
+    def _clusters(self) -> tuple[tuple[str, ...], ...]:
+        """Group the members by the addresses they share."""
+        groups: list[list[Speaker]] = []
+        for member in self.members.values():
+            known = next((g for g in groups if any(shares_addresses(m.terms, member.terms) for m in g)), None)
+            if known is None:
+                groups.append([member])
+            else:
+                known.append(member)
+        return tuple(tuple(m.address for m in group) for group in groups) if len(groups) > 1 else ()
 
     @property
     def _is_silent(self) -> bool:
-        """Whether at most one member is heard. One that should have yielded was caught advertising."""
+        """Whether at most one member advertises. One that should have yielded was caught at it."""
         enough = 1 if self._is_brief else 2
-        return not self._is_caught and sum(count >= enough for count in self._adverts.values()) < 2
+        heard = {router for router, count in self._adverts.items() if count >= enough}
+        return not self._is_caught and len(heard | self._sent_unseen.keys()) < 2
 
     def _verdict(self) -> tuple[Suspicion, tuple[str, ...], tuple[str, ...]]:
         if self.suspicion is not None:

@@ -18,10 +18,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vrrpscope.timeline import timers
-from vrrpscope.timeline.acceptance import Accepts
+from vrrpscope.timeline.acceptance import Accepts, shares_addresses
 from vrrpscope.timeline.events import Cause, EndedBy, Seen
+from vrrpscope.timeline.masters import strength
+from vrrpscope.timeline.renamed import is_renamed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from vrrpscope.timeline.events import Reign
     from vrrpscope.timeline.hearing import Hearing
     from vrrpscope.timeline.profile import Profile
@@ -60,6 +64,68 @@ def last_accepted(taker: Profile, seen: Seen, master: Speaker, hearing: Hearing)
     return best
 
 
+class Scene(NamedTuple):
+    """What an election happens in."""
+
+    masters: Sequence[Speaker]
+    others: Sequence[Speaker]  # all routers of the virtual router but the new master
+    last: Speaker | None  # who left last, if there is no master
+    hearing: Hearing
+    observed_from: int | None  # when the captures begin
+
+
+def explain(taker: Speaker, profile: Profile, seen: Seen, scene: Scene) -> tuple[Explanation, Speaker | None]:
+    """Return why it becomes master, and whom it follows: one with whom it shares an address, if there are such.
+
+    Its first advert as master, `profile` and `seen`, is not taken yet.
+    """
+    masters, others, last, hearing, observed_from = scene
+    rivals = [m for m in masters if shares_addresses(m.terms, profile)]
+    if len(rivals) < len(masters) or (last is not None and not shares_addresses(last.terms, profile)):
+        # Two clusters use one number: what the other one does says nothing of this one.
+        ended = [s for s in (taker, *others) if s.reign is not None and s.reign.end is not None]
+        ended = [s for s in ended if shares_addresses(s.terms, profile)]
+        last = max(ended, key=lambda s: (s.reign.end or 0) if s.reign is not None else 0, default=None)
+    rival = max(rivals, key=lambda m: (m.yield_at is None, *strength(m)), default=None)
+    if rival is None:
+        found = from_vacancy(taker, profile, seen, last, hearing)
+        start = seen.t if observed_from is None else observed_from
+        if found.cause is Cause.INITIAL and seen.t - start > profile.down_limit:
+            found = found._replace(cause=Cause.STARTUP)
+        return found, last
+    if rival.reign is not None and seen.t - rival.reign.start <= timers.tolerance(profile.interval):
+        # Both took over from the same master; neither can have heard the other before.
+        found = from_vacancy(taker, profile, seen, last, hearing)
+        if found.takeover is not None:
+            return found, last
+    return against(taker, profile, seen, rival, hearing), rival
+
+
+def became(
+    taker: Speaker,
+    profile: Profile,
+    seen: Seen,
+    scene: Scene,
+    announced: Callable[[str | None, int, int], int | None],
+) -> int | None:
+    """Return when a router became master of a vacancy, if it shows that this was before its first advert seen.
+
+    `announced` says when a MAC first announced an address in a time.
+    """
+    last = scene.last
+    if last is None or last.reign is None or last.reign.end is None:
+        return None
+    began = unseen_since(taker, profile, seen, last)
+    if began is None and profile.key.family == 6:
+        # FRR announces itself over IPv6, and sends its first advert an interval later.
+        tolerance = timers.tolerance(profile.interval)
+        earliest = max(last.reign.end, seen.t - profile.interval - tolerance)
+        began = announced(profile.mac, earliest, seen.t - tolerance)
+    reigns = (s.reign for s in (taker, *scene.others))
+    ends = (reign.end for reign in reigns if reign is not None and reign.end is not None)
+    return began if began is not None and began > max(ends, default=began) else None
+
+
 def from_vacancy(
     taker: Speaker, profile: Profile, seen: Seen, previous: Speaker | None, hearing: Hearing
 ) -> Explanation:
@@ -68,6 +134,8 @@ def from_vacancy(
         return Explanation(Cause.STARTUP if seen.ip_id == 1 else Cause.INITIAL)
     if taker is previous:
         return Explanation(Cause.STARTUP)
+    if is_renamed(previous, profile, seen):
+        return Explanation(Cause.UNKNOWN)  # nobody took over: it has another address
     if previous.reign.ended_by in (EndedBy.RESIGNED, EndedBy.FAULT):
         return _after_resignation(profile, seen, previous, previous.reign)
     match = last_accepted(profile, seen, previous, hearing)
@@ -121,7 +189,8 @@ def against(taker: Speaker, profile: Profile, seen: Seen, master: Speaker, heari
     match = last_accepted(profile, seen, master, hearing)
     facts = (match.takeover, match.expected, match.seen) if match else (None, None, None)
     if not hearing.accepts(taker, master) or not profile.beats(master.profile):
-        return Explanation(Cause.DEAF, *facts)
+        is_mute = match is not None and match.seen == master.last and master.rearmed > master.last.t
+        return Explanation(Cause.TIMEOUT if is_mute else Cause.DEAF, *facts)
     if profile.priority == 255:
         return Explanation(Cause.OWNER)
     if profile.priority == master.profile.priority:

@@ -14,14 +14,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from vrrpscope.timeline.around import Around
+from vrrpscope.timeline.bystanders import Bystanders
 from vrrpscope.timeline.carps import Carps
 from vrrpscope.timeline.claims import Claims
+from vrrpscope.timeline.copies import CopyFinder
 from vrrpscope.timeline.events import CarpBeside, Event, Seen
 from vrrpscope.timeline.history import Budget
 from vrrpscope.timeline.profile import ProfileTable, RouterKey
 from vrrpscope.timeline.router import Router
+from vrrpscope.timeline.sequences import Sequences
 from vrrpscope.timeline.speaker import RECENT
 from vrrpscope.timeline.timers import late_after
+from vrrpscope.timeline.together import tell_together
 from vrrpscope.wire.columns import Flag
 
 if TYPE_CHECKING:
@@ -37,7 +42,7 @@ _NO_STEP, _NEXT, _SAME, _OTHER = 0, 1, 2, 3  # how the IP ID went on
 _STEPS: Final = {_NO_STEP: None, _NEXT: 1, _SAME: 0, _OTHER: 2}  # an example of each
 
 
-class _Batch(NamedTuple):
+class Batch(NamedTuple):
     """The columns the machines need, sorted by virtual router and, within it, by time. Shape (n,) each."""
 
     router: NDArray[np.uint16]
@@ -50,6 +55,10 @@ class _Batch(NamedTuple):
     sequence: NDArray[np.int64]
     destination: NDArray[np.int64]
     vantage: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.intp]) -> Batch:
+        """Return some rows."""
+        return self._replace(**{name: getattr(self, name)[rows] for name in self._fields})
 
     def seen(self, rows: slice | NDArray[np.intp]) -> list[Seen]:
         """Return rows as evidence."""
@@ -84,10 +93,13 @@ class Engine:
         self._vantages = None if vantages is None else np.array(vantages, np.int64)
         self._tables = tables
         self._profiles = ProfileTable(tables)
+        self._copies = CopyFinder(self._profiles)
         self._machines: list[Router] = []
         self._budget = Budget()
         self._observed_from: int | None = None
         self._claims = Claims(tables)
+        self._sequences = Sequences()
+        self._bystanders = Bystanders(tables, self._claims, vantages)
         self._now = -(1 << 62)
         self._carps: dict[str, dict[int, Seen]] = {}
         self._carp_times: dict[RouterKey, Carps] = {}
@@ -98,7 +110,7 @@ class Engine:
         if bad.any():
             for capture, count in zip(*np.unique(adverts["capture"][bad], return_counts=True), strict=True):
                 self.malformed[int(capture)] = self.malformed.get(int(capture), 0) + int(count)
-            adverts = adverts[~bad]
+            adverts = adverts.compress(~bad)
         if len(adverts):
             self._run(adverts)
         return self.advance(now)
@@ -112,14 +124,19 @@ class Engine:
             self._tell_carps()
             for carps in self._carp_times.values():
                 carps.forget(now)
+        self._bystanders.advance(now, self.routers)
         self._claims.forget(now)
+        self._sequences.advance(now)
         self._now = max(self._now, now)
         return self._drain()
 
     def close(self, now: int) -> list[Event]:
         """End at `now`: what lasts is told once more as it stands."""
+        self._bystanders.close(now, self.routers)
         for machine in self._machines:
             machine.close(now)
+        self._sequences.close(now, self._machines)
+        tell_together(self._machines, now)
         return self._drain()
 
     def note_carps(self, carps: NDArray[np.void]) -> None:
@@ -140,8 +157,9 @@ class Engine:
             self._carps_of(key).add(times)
 
     def note_sightings(self, sightings: NDArray[np.void]) -> None:
-        """Take what ARP and neighbour discovery said up to the adverts fed next, and beyond; dtype SIGHTING."""
-        sightings = sightings[sightings["t"] >= self._now]  # what is late cannot be put in its place any more
+        """Take what was said beside VRRP up to the adverts fed next, and beyond; dtype SIGHTING."""
+        self._bystanders.note(sightings)
+        sightings = sightings.compress(sightings["t"] >= self._now)  # what is late cannot be put in its place any more
         if len(sightings) and self._claims.note(sightings):
             for machine in self._machines:
                 machine.refresh()
@@ -156,15 +174,22 @@ class Engine:
         """Claims of addresses not known to be virtual, let go before their time because there were too many."""
         return self._claims.forgotten
 
+    @property
+    def left_out(self) -> int:
+        """Messages of IGMP, MLD, ICMP and RARP left out because there were too many at once."""
+        return self._bystanders.left_out
+
     def duplicates(self, capture: int) -> int:
         """Return how many second sightings of an advert a capture held."""
         return sum(machine.duplicates.get(capture, 0) for machine in self._machines)
 
     def _run(self, adverts: NDArray[np.void]) -> None:
         """Hand a batch to the machines, virtual router by virtual router."""
-        batch = self._sort(adverts)
-        if not len(batch.t):
+        everything = self._sort(adverts)
+        if not len(everything.t):
             return
+        copies = self._copies.find(everything) if self._masked else None
+        batch = everything if copies is None else copies.originals
         steps = _classify_steps(batch)
         quiet = self._mark_quiet(batch, steps)
         loud = np.flatnonzero(~quiet)
@@ -175,17 +200,25 @@ class Engine:
         for first, end, router, number, head in zip(*columns, strict=True):
             machine, profile, seen = self._machines[router], profiles[number], head
             machine.advert(seen, profile)
+            if copies is not None:
+                copies.hand_over(machine, first)
             # An unsettled machine gets the quiet ones singly until it settles.
             at = first
             while at + 1 < end and not machine.settled(profile, seen):
                 at += 1
                 (seen,) = batch.seen(slice(at, at + 1))
                 machine.advert(seen, profile)
+                if copies is not None:
+                    copies.hand_over(machine, at)
             if at + 1 < end:
                 latest = batch.seen(slice(max(at + 1, end - RECENT), end))
                 machine.repeat(latest, np.diff(batch.t[at:end]), _STEPS[int(steps[first + 1])])
+                if copies is not None:
+                    copies.count(machine, at + 1, end - 1)
+                    copies.hand_over(machine, end - 1)  # it remembers who has seen the last one
+        self._sequences.note(everything, profiles, self._machines)
 
-    def _sort(self, adverts: NDArray[np.void]) -> _Batch:
+    def _sort(self, adverts: NDArray[np.void]) -> Batch:
         """Pick the columns the machines need, drop what is beyond the limits, and group by virtual router."""
         profile = self._profiles.intern(adverts)
         router = self._profiles.router_of(profile)
@@ -196,7 +229,7 @@ class Engine:
             self.untracked += int((~within).sum())
             order = order[within[order]]
         capture = adverts["capture"][order].astype(np.int64)
-        return _Batch(
+        return Batch(
             router[order],
             profile[order],
             adverts["t"][order],
@@ -212,6 +245,7 @@ class Engine:
     def _add_machines(self) -> None:
         for key in self._profiles.keys[len(self._machines) : MAX_ROUTERS]:
             machine = Router(key, self._observed_from, self._budget, self._carps_of(key), self._claims)
+            machine.around = Around(key, machine.speakers, self._bystanders)
             self._machines.append(machine)
             self.routers[key] = machine
 
@@ -224,7 +258,7 @@ class Engine:
                 self._carp_times[key] = known
         return known
 
-    def _mark_quiet(self, batch: _Batch, steps: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _mark_quiet(self, batch: Batch, steps: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Mark the rows that repeat the two before them. The first row of a virtual router never does."""
         quiet = np.zeros(len(batch.t), bool)
         if not self._masked or not len(quiet):
@@ -251,7 +285,7 @@ class Engine:
         return events
 
 
-def _classify_steps(batch: _Batch) -> NDArray[np.int64]:
+def _classify_steps(batch: Batch) -> NDArray[np.int64]:
     """Return how each row's IP ID follows the one before it in the batch. Shape (n,); the first is no step."""
     step = np.diff(batch.ip_id) & 0xFFFF
     step[(batch.ip_id[1:] == 1) & (batch.ip_id[:-1] == 0xFFFF)] = 1  # keepalived leaves out 0 when it wraps

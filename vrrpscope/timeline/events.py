@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from vrrpscope.findings import Confidence
     from vrrpscope.timeline.profile import Profile, RouterKey
+    from vrrpscope.wire.columns import Auth
 
 
 class Seen(NamedTuple):
@@ -101,6 +102,9 @@ class Election(Event):
     masterless: int
     last_heard: Seen | None
     profile: Profile  # what the new master announces
+    began: int | None = None  # when it became master, if that was before the first advert of it that was seen
+    unheard: bool = False  # by its IP IDs the old master advertised all the time, and nobody saw it
+    needless: bool = False  # the old master was there; the new one yielded as soon as it heard it again
 
     @property
     def time(self) -> int:
@@ -123,6 +127,8 @@ class SplitBrain(Event):
     last_heard: Seen | None
     frames: tuple[Seen, ...]
     echoes: tuple[int, int]  # adverts of the stronger that followed the other's at once, of how many
+    sent_unseen: tuple[str, ...] = ()  # members whose IP IDs prove that they sent adverts meanwhile that nobody saw
+    clusters: tuple[tuple[str, ...], ...] = ()  # the members that share addresses, where not all do
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,7 @@ class Missed(Event):
     after: Seen
     interval: int  # that should have been between them
     numbered: bool  # whether the sender numbers its adverts, so that the kind is no guess
+    eager: bool = False  # no backup was ever seen: `margin` is that of the most impatient one there could be
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,5 +251,139 @@ class ClaimedByOther(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AddressUnanswered(Event):
+    """The master advertises, and nobody answers a client's questions for an address; told again when that ends."""
+
+    start: int
+    end: int | None
+    master: str
+    address: str
+    asker: str
+    count: int
+    first: Seen
+    last: Seen
+    answered: Seen | None  # the master's latest answer to that client before, in the same capture
+
+
+@dataclass(frozen=True, slots=True)
+class Intruder(Event):
+    """A stranger took the address from its master, or somebody speaks in a router's name."""
+
+    profile: Profile  # what it announces
+    seen: Seen  # its first advert, or the forged one
+    why: tuple[str, ...]  # what is foreign about it: words of `intruders.SIGNS`
+    victim: str  # from whom it took the address, or in whose name it speaks
+    end: int | None = None  # when it was gone
+    forged: bool = False  # it speaks in the victim's name
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSource(Event):
+    """Two routers send from one source address; to all others they look like one."""
+
+    address: str
+    seen: Seen  # the advert by which it became known
+    frames: tuple[Seen, ...]
+    why: tuple[str, ...]  # words of `shared.SIGNS`
+    priorities: tuple[int, ...]  # that the two announce
+    macs: tuple[str, ...]
+    both: bool  # both advertise now; else one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChanged(Event):
+    """A master goes on under another source address: one MAC, one count of IP IDs."""
+
+    former: str
+    router: str
+    mac: str
+    before: Seen  # its last advert under the former address
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStepped(Event):
+    """Senders of several hosts are late by the same time at one instant: the capture's clock was set forward."""
+
+    start: int
+    end: int  # the instant lies between
+    step: int
+    routers: tuple[str, ...]
+    frames: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LossesTogether(Event):
+    """Adverts of several virtual routers were lost within one second, more than once."""
+
+    start: int
+    end: int
+    times: int
+    keys: tuple[RouterKey, ...]
+    routers: tuple[str, ...]
+    adverts: int
+    frames: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Closing(Event):
     """The captures end: what is counted in the speakers' tallies is final."""
+
+
+class Refusal(StrEnum):
+    """What an ICMP error says of an advert to a unicast peer."""
+
+    NO_DAEMON = "no-daemon"  # protocol unreachable: the host is up, and nothing there listens to VRRP
+    REJECTED = "rejected"  # a packet filter
+    UNREACHABLE = "unreachable"  # no such host or network, or no way to it
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Event):
+    """Adverts to a unicast peer are answered by ICMP errors; told again, with the final count, at the end."""
+
+    refusal: Refusal
+    refuser: str  # who sends the errors
+    sender: str  # of the adverts
+    peer: str  # whom they were meant for
+    code: tuple[int, int]  # ICMP's type and code
+    count: int
+    first: Seen
+    last: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated(Event):
+    """RARP in the name of a router's MAC: its hypervisor says that it has moved."""
+
+    router: str
+    mac: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class NoQuerier(Event):
+    """Hosts report that they want VRRP's multicast group, and for longer than that lasts nobody asks."""
+
+    first: Seen  # report
+    members: tuple[str, ...]
+    observed: int  # nanoseconds since then
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed(Event):
+    """Sequence numbers of a sender came again or went back; told at the first, and at the end with all."""
+
+    start: int
+    end: int
+    router: str
+    exact: bool  # the very adverts were seen before; else numbers only went back
+    count: int
+    first: Seen
+    last: Seen
+    auth: Auth
+
+
+@dataclass(frozen=True, slots=True)
+class ClocksRead(Event):
+    """The captures end, and at least one sender of the virtual router told its clock: see `Speaker.clock`."""

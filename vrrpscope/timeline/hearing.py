@@ -30,6 +30,7 @@ class Hearing:
         self._verdicts: dict[tuple[int, int], Verdict] = {}
         self._refusing: set[frozenset[str]] = set()
         self._one_key: set[frozenset[str]] = set()
+        self._clusters_collide = False  # routers without a common address were seen to refuse each other
 
     def judge(self, receiver: Profile, sender: Profile) -> Verdict:
         """Return what a router does with an advert, as its own adverts predict."""
@@ -45,6 +46,8 @@ class Hearing:
         """Whether the receiver acts on the sender's adverts."""
         verdict = self.judge(receiver.profile, sender.profile)
         if verdict.accepts is Accepts.DEPENDS:
+            if verdict.reason == "vrid-collision" and self._clusters_collide:
+                return False
             return frozenset((receiver.address, sender.address)) not in self._refusing
         return verdict.accepts is Accepts.YES
 
@@ -57,6 +60,7 @@ class Hearing:
         key_is_right = verdict.reason == "password-mismatch" and pair in self._one_key
         if verdict.accepts is Accepts.DEPENDS and not key_is_right:
             self._refusing.add(pair)
+            self._clusters_collide |= verdict.reason == "vrid-collision"
 
 
 def _follows(taker: Speaker, master: Speaker) -> bool:

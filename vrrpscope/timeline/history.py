@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from vrrpscope.timeline.events import Cause, Election, Flapping, Missed, NoMaster, SplitBrain
+from vrrpscope.timeline.events import Cause, Election, EndedBy, Flapping, Missed, NoMaster, Reign, SplitBrain
 from vrrpscope.timeline.timers import SECOND
 
 if TYPE_CHECKING:
-    from vrrpscope.timeline.events import Event, Reign
+    from vrrpscope.timeline.events import Claim, Event, Seen
     from vrrpscope.timeline.speaker import Speaker
 
 _Kept = TypeVar("_Kept", Election, Missed)
@@ -56,6 +56,7 @@ class History:
     missed: list[Missed] = field(default_factory=list)
     splits: dict[int, SplitBrain] = field(default_factory=dict)  # by start; the latest word on each
     outages: dict[int, NoMaster] = field(default_factory=dict)  # likewise
+    unseen: list[Reign] = field(default_factory=list)  # shown by claims alone, while nobody was seen to be master
     omitted: int = 0  # events counted and not kept
     untold: list[Event] = field(default_factory=list)
     _moves: list[Election] = field(default_factory=list)  # the latest, close behind one another
@@ -83,6 +84,17 @@ class History:
         else:
             self.omitted += 1
 
+    @property
+    def mastership(self) -> list[Reign]:
+        """All that is known of who was master: by adverts, and where there were none, by claims of the address."""
+        return [*self.reigns, *self.unseen]
+
+    def note_unseen(self, claim: Claim | None, until: int) -> None:
+        """Somebody announced the address to all while no master was seen, so he was one."""
+        if claim is not None and claim.announced and claim.seen.t < until and len(self.unseen) < MAX_KEPT:
+            router = claim.router or claim.mac
+            self.unseen.append(Reign(router, claim.seen.t, until, ended_by=EndedBy.UNKNOWN))
+
     def amend(self, start: int, former: Speaker, now: int) -> None:
         """Correct an election beside a master that had fallen silent before, as turned out since."""
         for place, election in enumerate(self.elections):
@@ -101,12 +113,45 @@ class History:
                 self.elections[place] = amended
                 self.untold.append(amended)
 
-    def fill(self, since: int, now: int) -> None:
-        """Correct elections since a time at which a master only seemed to have left: nobody was missing."""
+    def fill(self, since: int, now: int, *, spoke: bool) -> None:
+        """Correct elections since a time at which a master only seemed to have left: nobody was missing.
+
+        If it `spoke` all the time, whoever took over did not hear what it should have heard.
+        """
+        self.unseen = [reign for reign in self.unseen if reign.start < since]
         for place, election in enumerate(self.elections):
             if election.time > since and election.masterless:
-                self.elections[place] = replace(election, at=now, masterless=0)
+                unheard = spoke and election.cause is Cause.TIMEOUT
+                self.elections[place] = replace(election, at=now, masterless=0, unheard=unheard)
                 self.untold.append(self.elections[place])
+
+    def call_needless(self, start: int, taker: str, now: int) -> None:
+        """Note that who took over although the master was there has yielded to the first it heard of it again."""
+        for place, election in enumerate(self.elections):
+            was_there = election.cause is Cause.DEAF or election.unheard
+            if was_there and election.time >= start and election.router == taker:
+                self.elections[place] = replace(election, at=now, needless=True)
+                self.untold.append(self.elections[place])
+
+    def call_reclaimed(self, seen: Seen, now: int) -> None:
+        """Correct an election: the router did not become master with that advert, it was so all along."""
+        for place, election in enumerate(self.elections):
+            if election.seen == seen:
+                self.elections[place] = replace(
+                    election, at=now, cause=Cause.RECLAIMED, takeover=None, expected=None, last_heard=None
+                )
+                self.untold.append(self.elections[place])
+
+    def unite(self, old: Reign, new: Reign) -> bool:
+        """Make two reigns of one router one, as nothing ended the first; False if they are not kept."""
+        place = next((place for place, reign in enumerate(self.reigns) if reign is new), None)
+        if place is None or old.end is None:
+            return False
+        del self.reigns[place]
+        old.mute += new.mute + new.start - old.end
+        old.adverts += new.adverts
+        old.end, old.ended_by, old.farewell = new.end, new.ended_by, new.farewell
+        return True
 
     def is_news(self, kind: str, *routers: str) -> bool:
         """Whether this was not yet said of these routers, whatever their order."""
@@ -115,6 +160,10 @@ class History:
             return False
         self._news.add(news)
         return True
+
+    def kept(self) -> list[Event]:
+        """Return the last word on everything that is kept."""
+        return [*self.elections, *self.splits.values(), *self.outages.values(), *self.missed]
 
     def drain(self) -> list[Event]:
         """Return what happened since the last call."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vrrpscope.timeline import timers
+from vrrpscope.timeline.acceptance import shares_addresses
 from vrrpscope.timeline.events import Missed, MissedKind
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def overdue(speaker: Speaker, seen: Seen, speakers: Iterable[Speaker], carps: Ca
 
 def missed_event(key: RouterKey, speaker: Speaker, seen: Seen, others: Iterable[Speaker], gap: Gap) -> Missed:
     """Tell a gap, with what was left until the most impatient backup would have taken over."""
-    downs = [s.terms.down(speaker.profile) for s in others if s.terms.priority]
+    backups = (s.terms for s in others if s.terms.priority and shares_addresses(s.terms, speaker.terms))
+    downs = [terms.down(speaker.profile) for terms in backups]
     # A backup that was never seen waits this long at the least.
     eager = timers.master_down(speaker.profile.version, 254, speaker.profile.interval)
     patience = min(downs, default=eager)
@@ -62,6 +64,7 @@ def missed_event(key: RouterKey, speaker: Speaker, seen: Seen, others: Iterable[
         after=seen,
         interval=speaker.profile.interval,
         numbered=speaker.numbers,
+        eager=not downs,
     )
 
 

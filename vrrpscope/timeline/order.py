@@ -18,6 +18,7 @@ import numpy as np
 
 from vrrpscope.timeline.timers import SECOND
 from vrrpscope.wire.columns import ADVERT
+from vrrpscope.wire.rows import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,10 +81,10 @@ class Merger:
             if before is not None:
                 newest = np.maximum(newest, before)
             behind = t < newest - WINDOW
-            late, adverts = adverts[behind], adverts[~behind]
+            late, adverts = adverts.compress(behind), adverts.compress(~behind)
             # What waits is kept as one sorted piece, so that whatever leaves is a slice.
-            adverts = np.concatenate([*state.waiting, adverts])
-            state.waiting = [adverts[np.argsort(adverts["t"], kind="stable")]]
+            adverts = joined([*state.waiting, adverts], ADVERT)
+            state.waiting = [adverts.take(np.argsort(adverts["t"], kind="stable"))]
         elif len(t):
             state.waiting.append(adverts)
         state.newest = max(state.newest, latest if reached is None else reached)
@@ -109,10 +110,8 @@ class Merger:
         """Return the rows before `done`, by time; equal times by capture, then in file order."""
         done = self.done
         ready = [piece for state in self._captures for piece in state.leave(done)]
-        if not ready:
-            return np.empty(0, ADVERT)
-        rows = np.concatenate(ready) if len(ready) > 1 else ready[0]
+        rows = joined(ready, ADVERT)
         times = rows["t"]
         if len(self._captures) == 1 or (times[1:] >= times[:-1]).all():
             return rows
-        return rows[np.argsort(times, kind="stable")]
+        return rows.take(np.argsort(times, kind="stable"))

@@ -56,6 +56,7 @@ class Profile:
     tos: int
     df: bool
     flags: Flag
+    signed_with: int  # number of the key that its digest fits, NO_KEY if none, 0 if unknown: see ADVERT
     down_limit: int  # nanoseconds of silence after which no backup can still be waiting
     terms: int  # equal for profiles that differ in nothing that decides who accepts whom
 
@@ -168,7 +169,7 @@ class ProfileTable:
         destination, flags = Destination(int(row["destination"])), Flag(int(row["flags"]))
         if destination is not Destination.MULTICAST:
             flags &= ~Flag.TTL  # 255 is demanded of multicast only
-        decisive = (row[name] for name in ("auth", "secret", "checksum", "addresses"))
+        decisive = (row[name] for name in ("auth", "secret", "checksum", "addresses", "signed_with"))
         terms = (version, interval, int(destination), int(flags), *map(int, decisive))
         return Profile(
             key=RouterKey(self._tables.segments[int(row["segment"])], family, int(row["vrid"])),
@@ -187,6 +188,7 @@ class ProfileTable:
             tos=int(row["tos"]),
             df=bool(row["df"]),
             flags=flags,
+            signed_with=int(row["signed_with"]),
             down_limit=timers.master_down_limit(version, interval),
             terms=self._terms.setdefault(terms, len(self._terms)),
         )

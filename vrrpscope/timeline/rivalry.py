@@ -77,6 +77,7 @@ class Rivalry:
             contest.prove()
         else:
             contest.presume("one-node-deaf", Confidence.LIKELY, tuple(m.address for m in usurpers))
+            contest.unseen(speaker)
         if seen.t - start >= speaker.profile.interval:  # else they may yield to this very advert
             contest.believe()
             self._confirm(contest, seen.t)
@@ -121,6 +122,11 @@ class Rivalry:
         """A master resigns."""
         if self._contest is not None:
             self._contest.witness(seen)
+
+    def unseen(self, speaker: Speaker) -> None:
+        """By its IP IDs a master sent adverts that nobody saw."""
+        if self._contest is not None:
+            self._contest.unseen(speaker)
 
     def mute_spoke(self, now: int) -> None:
         """A master that had been mute was heard again: it was there all the time."""

@@ -25,15 +25,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from vrrpscope.timeline import elections, timers
-from vrrpscope.timeline.acceptance import disagreements
 from vrrpscope.timeline.carps import Carps
 from vrrpscope.timeline.clients import Clients, Takeover
+from vrrpscope.timeline.comparison import Comparison
 from vrrpscope.timeline.events import (
     Cause,
     Closing,
     Election,
     EndedBy,
-    Mismatch,
     MissedKind,
     NewProfile,
     Reign,
@@ -42,13 +41,16 @@ from vrrpscope.timeline.events import (
 from vrrpscope.timeline.history import Budget, History
 from vrrpscope.timeline.masters import NEVER, Masters, due, strength
 from vrrpscope.timeline.missed import Gap, judge_gap, missed_event, overdue
+from vrrpscope.timeline.renamed import renamed
 from vrrpscope.timeline.rivalry import Rivalry
 from vrrpscope.timeline.speaker import Speaker
+from vrrpscope.timeline.watch import Watch
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from vrrpscope.timeline.around import Around
     from vrrpscope.timeline.claims import Claims
     from vrrpscope.timeline.events import Seen
     from vrrpscope.timeline.profile import Profile, RouterKey
@@ -57,12 +59,13 @@ MAX_SPEAKERS: Final = 64  # per virtual router; each advert is held against ever
 
 MAX_ADDRESSES: Final = 4_096
 
-_MAX_COMPARED = 4_096
 _DOUBLE_ZERO = 100 * timers.MILLISECOND  # keepalived's FAULT sends two within microseconds
 
 
 class Router:
     """One virtual router as seen in the captures."""
+
+    around: Around | None = None  # everything else that spoke; the engine sets it
 
     def __init__(
         self,
@@ -87,7 +90,8 @@ class Router:
         if claims is not None:
             self.clients.name = lambda mac, now: claims.name(key.segment, mac, now, self.addresses)
         self._rivalry = Rivalry(key, self.masters, self.history)
-        self._compared: set[tuple[str, int, str, int]] = set()  # two addresses with their terms
+        self._watch = Watch(key, self.history, self.clients)
+        self._comparison = Comparison(key, self.history)
 
     # --- time and adverts come in -------------------------------------------------------------------
 
@@ -126,6 +130,7 @@ class Router:
             and master.yield_at is None
             and master.last == seen
             and not master.mixed
+            and self._watch.is_idle
         )
 
     def repeat(self, latest: list[Seen], gaps: NDArray[np.int64], step: int | None) -> None:
@@ -165,6 +170,8 @@ class Router:
     def close(self, now: int) -> None:
         """Let time pass to the end of the capture and tell again what still lasts."""
         self.advance(now)
+        if self.masters.vacancy is not None:
+            self.history.note_unseen(self.masters.vacancy.claim, now)
         self._rivalry.close(now)
         self.clients.close(now)
         for master in self.masters:
@@ -189,20 +196,7 @@ class Router:
             return  # a resigning router may leave its list out
         for other in self._others(speaker):
             if other.terms.priority:
-                self._compare(other, profile, seen)
-
-    def _compare(self, other: Speaker, profile: Profile, seen: Seen) -> None:
-        kinds = ["equal-priority"] if other.terms.priority == profile.priority else []
-        terms = (other.address, other.terms.terms, profile.address, profile.terms)
-        if terms not in self._compared:
-            if len(self._compared) >= _MAX_COMPARED:
-                self._compared.clear()  # comparing again is slow, and told no second time
-            self._compared.add(terms)
-            kinds += [verdict.reason for verdict in disagreements(other.terms, profile) if verdict.reason]
-        for kind in kinds:
-            if self.history.is_news(kind, profile.address, other.address):
-                event = Mismatch(seen.t, self.key, kind, other.terms, profile, (other.last, seen))
-                self.history.add(event)
+                self._comparison.compare(other, profile, seen)
 
     def _resign(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
         reign = speaker.reign
@@ -225,11 +219,15 @@ class Router:
         gap = overdue(speaker, seen, self.speakers.values(), self.carps)
         if gap is not None:
             self._miss(speaker, seen, gap)
+            if gap.kind is MissedKind.LOST and gap.continues:
+                self._rivalry.unseen(speaker)
         if gap is None or gap.kind is not MissedKind.LOST:
             self._note_mute(speaker, seen.t, spoke=True)
         self._note_restart(speaker, seen)
         self._rivalry.spoke(speaker, seen)
+        self._watch.goes_on(speaker, profile, seen)
         speaker.take(seen, profile)
+        self._watch.went_on(speaker, seen, self._others(speaker), alone=len(self.masters) == 1)
         self._rivalry.reach(speaker, seen)
 
     def _ascend(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
@@ -245,11 +243,21 @@ class Router:
     # --- reigns begin and end -------------------------------------------------------------------------
 
     def _begin(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
+        for gone, event in renamed(self.masters, profile, seen):
+            self._leave(gone, seen.t, EndedBy.UNKNOWN, seen.t)
+            self.history.add(event)
         rivals = list(self.masters)
+        self._watch.begins(speaker, profile, seen)
         self._note_restart(speaker, seen)
-        found, former = self._explain(speaker, profile, seen)
+        scene = elections.Scene(
+            rivals, self._others(speaker), self.masters.last, self._rivalry.hearing, self._observed_from
+        )
+        began = None
+        if self.masters.vacancy is not None:
+            began = elections.became(speaker, profile, seen, scene, self.clients.announced)
+        known = seen if began is None else seen._replace(t=began)
+        found, former = elections.explain(speaker, profile, known, scene)
         previous = None if former is None or former is speaker else former.address
-        began = elections.unseen_since(speaker, profile, seen, self.masters.last)
         self.history.add(
             Election(
                 at=seen.t,
@@ -263,9 +271,10 @@ class Router:
                 masterless=self._end_vacancy(seen.t, began=began, to=speaker.address),
                 last_heard=found.last_heard,
                 profile=profile,
+                began=began,
             )
         )
-        speaker.reign = Reign(speaker.address, seen.t)
+        speaker.reign = Reign(speaker.address, known.t)
         self.history.begin(speaker.reign)
         speaker.began = seen
         speaker.take(seen, profile)
@@ -274,23 +283,7 @@ class Router:
         if rivals:
             last_heard = found.last_heard if found.cause is Cause.DEAF else None
             self._rivalry.meet(speaker, seen, rivals, last_heard)
-
-    def _explain(self, speaker: Speaker, profile: Profile, seen: Seen) -> tuple[elections.Explanation, Speaker | None]:
-        """Return why it becomes master, and whom it follows."""
-        last, hearing = self.masters.last, self._rivalry.hearing
-        rival = max(self.masters, key=lambda m: (m.yield_at is None, *strength(m)), default=None)
-        if rival is None:
-            found = elections.from_vacancy(speaker, profile, seen, last, hearing)
-            start = seen.t if self._observed_from is None else self._observed_from
-            if found.cause is Cause.INITIAL and seen.t - start > profile.down_limit:
-                found = found._replace(cause=Cause.STARTUP)
-            return found, last
-        if rival.reign is not None and seen.t - rival.reign.start <= timers.tolerance(profile.interval):
-            # Both took over from the same master; neither can have heard the other before.
-            found = elections.from_vacancy(speaker, profile, seen, last, hearing)
-            if found.takeover is not None:
-                return found, last
-        return elections.against(speaker, profile, seen, rival, hearing), rival
+        self._watch.began(speaker, seen, scene)
 
     def _end_stale(self, taker: Profile, now: int) -> None:
         """End the reigns of masters silent for as long as the taker waits: it takes over from a dead one."""
@@ -314,8 +307,12 @@ class Router:
         self.masters.leave(speaker, end, by, at)
         contested_since = self._rivalry.left(end, at)
         self.clients.moved(at, end)
-        if by is EndedBy.SILENT and contested_since is not None:
-            self.history.amend(contested_since, speaker, at)
+        self._watch.left(speaker, end, at)
+        if contested_since is not None:
+            if by is EndedBy.SILENT:
+                self.history.amend(contested_since, speaker, at)
+            elif by is EndedBy.YIELDED:
+                self.history.call_needless(contested_since, speaker.address, at)
 
     def _consult(self, at: int) -> None:
         """Somebody may have spoken as a master while none advertises."""
@@ -334,9 +331,13 @@ class Router:
             return 0
         if vacancy.told:
             event = vacancy.event(self.key, now, now, resumed=resumed)
-            self.history.add(event if began is None else replace(event, began=began, next=to))
+            by_number = began is not None and self.key.family == 4
+            self.history.add(replace(event, began=began, next=to) if by_number else event)
         self.masters.vacancy = None
-        return now - vacancy.since
+        until = now if began is None else began
+        if not resumed:
+            self.history.note_unseen(vacancy.claim, until)
+        return until - vacancy.since
 
     # --- a master that was given up returns -------------------------------------------------------------
 
@@ -356,7 +357,7 @@ class Router:
         if reign is None:
             return
         self._end_vacancy(seen.t, resumed=True)
-        self.history.fill(speaker.last.t, seen.t)
+        self.history.fill(speaker.last.t, seen.t, spoke=gap.kind is MissedKind.LOST)
         self._miss(speaker, seen, gap)
         if gap.kind is MissedKind.LATE:
             reign.mute += seen.t - speaker.last.t

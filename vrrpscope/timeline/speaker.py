@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from vrrpscope.timeline.gaps import Gaps
 from vrrpscope.timeline.timers import MILLISECOND
+from vrrpscope.wire.columns import NO_KEY, Flag
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from vrrpscope.timeline.events import Missed, MissedKind, Reign, Seen
     from vrrpscope.timeline.profile import Profile
-    from vrrpscope.wire.columns import Flag
+    from vrrpscope.timeline.sender_clocks import SenderClock
 
 RECENT = 8  # adverts remembered per speaker: a Master_Down_Interval reaches back four
 
@@ -67,6 +68,8 @@ class Speaker:
         self.profiles: dict[Profile, Seen] = {}  # everything it ever announced, with the first frame of it
         self.flags: dict[Flag, Tally] = {}
         self.missed: dict[MissedKind, MissedTally] = {}
+        self.clock: SenderClock | None = None  # its own, by its HMAC trailers; known at the end
+        self.replayed: int | None = None  # when the first advert of it was seen that had been seen long before
         # belief
         self.reign: Reign | None = None  # its latest, open or ended
         self.began: Seen | None = None  # the first advert of its latest reign
@@ -85,6 +88,21 @@ class Speaker:
         return self.profile.address
 
     @property
+    def keys(self) -> frozenset[int]:
+        """Numbers of the keys that its digests fit; empty where none was judged or none fits."""
+        return frozenset(profile.signed_with for profile in self.profiles) - {0, NO_KEY}
+
+    @property
+    def key_number(self) -> int | None:
+        """The number of the key it signs with now; None where that is not known."""
+        return self.terms.signed_with if self.terms.signed_with not in {0, NO_KEY} else None
+
+    @property
+    def has_bad_digests(self) -> bool:
+        """Whether digests of it fit none of the keys given."""
+        return Flag.BAD_DIGEST in self.flags
+
+    @property
     def is_master(self) -> bool:
         """Whether it is believed master now."""
         return self.reign is not None and self.reign.end is None
@@ -93,6 +111,11 @@ class Speaker:
     def numbers(self) -> bool:
         """Whether it numbers its adverts in the IP ID, as far as seen."""
         return self.steps > self.jumps
+
+    @property
+    def is_seen_twice(self) -> bool:
+        """Whether its last advert was seen by more than one capture."""
+        return self._sighted.bit_count() > 1
 
     def step(self, seen: Seen) -> int | None:
         """Return how far the IP ID went up since the last advert; None without IP IDs.

@@ -202,8 +202,9 @@ def _explain(
     known.secrets.put(odd[md5], rest[md5] + 10, 4)
     known.auth[odd[hmac]] = Auth.HMAC
     known.secrets.put(odd[hmac], rest[hmac] + 1, 1)
-    known.ah_seq[odd[hmac]] = block.be16(rest[hmac] + 10)
-    known.covered[odd[hmac]] = expected[hmac]
+    known.ah_seq[odd[hmac]] = (block.be64(rest[hmac] + 4) & HmacTrailer.SEQUENCE).astype(np.int64)
+    beside = odd[hmac & ~at.six[odd]]  # over IPv6 the kernel sums the trailer too
+    known.covered[beside] = shape.expected[beside]
 
 
 def _add_ah(block: Block, at: Cursor, auth: NDArray[np.uint8], secrets: _Secrets, ah_seq: NDArray[np.int64]) -> None:

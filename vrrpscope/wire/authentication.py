@@ -1,4 +1,4 @@
-"""How adverts authenticate themselves, beyond the password in clear: three layouts, nothing verified here.
+"""How adverts authenticate themselves, beyond the password in clear: three layouts. `digests` verifies them.
 
 * IPsec authentication header (RFC 2338 section 5.3.6.3; RFC 4302): stands *before* the VRRP message.
 * Cisco's MD5 (VRRPv2 authentication type 254): a 30-byte block behind the whole VRRPv2 message.
@@ -100,16 +100,24 @@ class HmacTrailer:
     |            HMAC-SHA256, its first 16 bytes                    |
     +---------------------------------------------------------------+
 
-    Neither the VRRP checksum nor the length in its pseudo-header knows of the trailer.
+    Over IPv4 neither the VRRP checksum nor the length in its pseudo-header knows of the trailer; over IPv6 the kernel
+    computes the checksum, of the trailer too. Time and counter together are the sender's sequence number, which grows
+    from one advert to the next.
     """
 
     LENGTH: ClassVar[int] = 28
+    SEQUENCE: ClassVar[int] = (1 << 63) - 1
 
     key_id: int
     seconds: int
     fraction: int
     counter: int
     digest: bytes
+
+    @property
+    def sequence(self) -> int:
+        """Seconds, fraction and counter as one number of 63 bits: the seconds begin anew in 2038."""
+        return (self.seconds << 32 | self.fraction << 16 | self.counter) & self.SEQUENCE
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:

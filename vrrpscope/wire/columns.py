@@ -63,6 +63,7 @@ class Flag(IntFlag):
     FRAGMENT = 2048  # first fragment of a fragmented packet; later ones are counted, not decoded
     BAD_IP_CHECKSUM = 4096
     MALFORMED = 8192  # cannot be read as an advert (too short, unknown version): kept out of the timeline
+    BAD_DIGEST = 16384  # its digest fits none of the keys given
 
 
 _VARYING = [
@@ -70,7 +71,7 @@ _VARYING = [
     ("number", "i8"),  # frame number in its capture
     ("dst_hi", "u8"),  # destination address, as src below
     ("dst_lo", "u8"),
-    ("ah_seq", "i8"),  # sequence number of the AH header or counter of the HMAC trailer; -1 without
+    ("ah_seq", "i8"),  # sequence number of the AH header or the HMAC trailer (HmacTrailer.sequence); -1 without
     ("ip_id", "i4"),  # IPv4 identification; -1 for IPv6
     ("capture", "u2"),  # index of the capture; the decoder leaves 0, the session fills it
     ("interface", "u2"),  # index of the interface within the capture
@@ -94,8 +95,8 @@ _STEADY = [
     ("ttl", "u1"),  # TTL or hop limit
     ("tos", "u1"),  # IPv4 TOS or IPv6 traffic class
     ("df", "u1"),  # IPv4 don't fragment
-    ("zero_2", "u2"),  # always zero: the steady part is whole words
-    ("zero_4", "u4"),
+    ("signed_with", "u2"),  # number, from 1, of the key that its digest fits; NO_KEY: none given; 0: not judged
+    ("zero_4", "u4"),  # always zero: the steady part is whole words
 ]
 ADVERT = np.dtype(_VARYING + _STEADY)
 """One advert. What changes from each advert of a sender to the next comes first, what stays comes last."""
@@ -105,6 +106,8 @@ STEADY_WORDS = np.dtype(_STEADY).itemsize // 8
 """Where in a row the part begins that stays, and how many 64-bit words it has."""
 
 NO_MAC = 1 << 48
+
+NO_KEY = 0xFFFF
 
 CARP = np.dtype(
     [

@@ -20,6 +20,7 @@ from vrrpscope.wire.cursor import join
 from vrrpscope.wire.gather import Block
 from vrrpscope.wire.ip import IpHeaders, read_headers
 from vrrpscope.wire.layers import walk
+from vrrpscope.wire.rows import joined
 from vrrpscope.wire.sieve import sift
 from vrrpscope.wire.values import Values
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from vrrpscope.capture.frames import Frames
     from vrrpscope.wire.cursor import Cursor
+    from vrrpscope.wire.digests import Keys
     from vrrpscope.wire.layers import Packets
 
 _CHUNK = 1 << 14
@@ -42,11 +44,13 @@ class Decoder:
     Args:
         tables: where to put the values; new ones by default.
         sightings: whether to decode also what speaks of addresses and of the VRRP groups beside VRRP.
+        keys: what digests are verified with; without any they are not.
     """
 
-    def __init__(self, tables: Tables | None = None, *, sightings: bool = False) -> None:
+    def __init__(self, tables: Tables | None = None, *, sightings: bool = False, keys: Keys | None = None) -> None:
         self.tables = Tables() if tables is None else tables
         self._sightings = sightings
+        self._keys = keys or None
         self.later_fragments = 0  # fragments of VRRP packets other than the first: seen, counted, not decoded
         self._values = Values(self.tables)
 
@@ -82,7 +86,7 @@ class Decoder:
             _fill_common(part, frames, at, ip, segment)
             self._fill_adverts(part, block, at, ip, head)
             size += len(part)
-        return Decoded(_trimmed(out, size), _joined(carps, CARP), _joined(sightings, SIGHTING))
+        return Decoded(_trimmed(out, size), joined(carps, CARP), joined(sightings, SIGHTING))
 
     def _sight(
         self, block: Block, frames: Frames, packets: Packets
@@ -96,7 +100,7 @@ class Decoder:
         sightings = neighbours.read(block, beside, packets.beside_layer)
         useful = sightings["kind"] > 0
         if not useful.all():
-            sightings, beside = sightings[useful], beside.take(np.flatnonzero(useful))
+            sightings, beside = sightings.compress(useful), beside.take(np.flatnonzero(useful))
         sightings["t"] = frames.t[beside.row]
         sightings["number"] = frames.number[beside.row]
         sightings["interface"] = frames.interface[beside.row]
@@ -134,6 +138,8 @@ class Decoder:
         for flag, where in ((Flag.TTL, ip.ttl != 255), (Flag.BAD_IP_CHECKSUM, ip.damaged)):
             if where.any():
                 out["flags"][where] |= np.uint32(flag)
+        if self._keys is not None:
+            self._keys.verify(out, block, at)
 
 
 def _fill_common(out: NDArray[np.void], frames: Frames, at: Cursor, ip: IpHeaders, segment: NDArray[np.uint32]) -> None:
@@ -146,11 +152,6 @@ def _fill_common(out: NDArray[np.void], frames: Frames, at: Cursor, ip: IpHeader
     out["src_hi"] = ip.src_hi
     out["src_lo"] = ip.src_lo
     out["mac"] = at.mac
-
-
-def _joined(parts: list[NDArray[np.void]], dtype: np.dtype[np.void]) -> NDArray[np.void]:
-    """Parts as one array; none make an empty one."""
-    return np.concatenate(parts) if parts else np.zeros(0, dtype)
 
 
 def _trimmed(out: NDArray[np.void], size: int) -> NDArray[np.void]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _SLL, _SLL2 = 113, 276
 _OUTGOING = 4
+COOKED = (_SLL, _SLL2)
+"""The link layers that say it."""
 
 
 def are_outgoing(frames: Frames, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:

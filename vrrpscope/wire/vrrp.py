@@ -201,7 +201,9 @@ class Advert:
 
         checksum = Checksum.UNKNOWN
         if not cut:
-            checksum = _judge_checksum(payload[:expected] if hmac else payload, head.version, source, destination)
+            covers_trailer = hmac is None or family == 6
+            message = payload if covers_trailer else payload[:expected]
+            checksum = _judge_checksum(message, head.version, source, destination)
             if checksum is Checksum.BAD and Flag.TRAILING in flags:
                 checksum = _judge_checksum(payload[:expected], head.version, source, destination)
         if checksum is Checksum.BAD:
@@ -269,7 +271,10 @@ class Advert:
         tail = packed + ((self.auth_data or b"") if has_auth_data else b"")
         if self.md5:
             tail += self.md5.build()
-        unsummed = (self.hmac.build() if self.hmac else b"") + self.trailing
+        trailer = self.hmac.build() if self.hmac else b""
+        if self.family == 6:  # the kernel sums whatever it is given to send
+            tail, trailer = tail + trailer, b""
+        unsummed = trailer + self.trailing
         value = self.checksum_value
         form = self.checksum if form is None else form
         if form not in {Checksum.BAD, Checksum.UNKNOWN}:
@@ -305,7 +310,7 @@ def _authentication(
     if md5:
         return Auth.MD5, md5.key_id, -1
     if hmac:
-        return Auth.HMAC, bytes([hmac.key_id]), hmac.counter
+        return Auth.HMAC, bytes([hmac.key_id]), hmac.sequence
     auth = AUTH_TYPES.get(head.auth_type, Auth.UNKNOWN)
     return auth, auth_data if auth is Auth.SIMPLE and len(auth_data) == AUTH_DATA else b"", -1
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from vrrpscope.lab.stories import deafness, failures, mirrored, mismatches, strangers, tutorial, variants
+from vrrpscope.lab.stories import (
+    addresses,
+    deafness,
+    failures,
+    frr,
+    mirrored,
+    mismatches,
+    strangers,
+    tutorial,
+    variants,
+)
 
-_MODULES = (tutorial, failures, deafness, mismatches, variants, strangers, mirrored)
+_MODULES = (tutorial, failures, deafness, mismatches, variants, frr, strangers, addresses, mirrored)
 STORIES = {story.name: story for module in _MODULES for story in module.STORIES}

@@ -18,8 +18,8 @@ TAKEN_OVER: dict[str, tuple[Change, ...]] = {KEY: (FIRST, Change("lb01", "lb02",
 FROM_BEHIND = Told(
     "critical",
     {KEY: (FIRST, Change("lb01", "lb02", "timeout", "down"), Change("lb02", "lb01", "reclaimed"))},
-    {KEY: (Split("silent", "one-node-deaf", ("lb02",)),)},
-    ("silent-split-brain", "lost-adverts", "failover"),
+    {KEY: (Split("visible", "one-node-deaf", ("lb02",)),)},
+    ("split-brain", "lost-adverts", "failover"),
     missed=None,
 )
 EVERYWHERE = (
@@ -33,6 +33,10 @@ def lost(*what: str) -> str:
     """The command that makes the switch lose adverts on the way from one port to another."""
     return drop(*what, chain="forward", family="bridge")
 
+
+LATENT: dict[str, tuple[Change, ...]] = {
+    KEY: (FIRST, Change("lb01", "lb02", "resigned", "skew"), Change("lb02", "lb01", "preempted"))
+}
 
 STORIES = (
     Story(
@@ -56,6 +60,7 @@ STORIES = (
             hold(5),
         ),
         Told("critical", TAKEN_OVER, {KEY: (Split("visible", "both-deaf", ("lb01", "lb02")),)}, ("split-brain",)),
+        staged=("packet-filter",),
     ),
     Story(
         "one-way-loss",
@@ -94,6 +99,7 @@ STORIES = (
             )
         },
         captures=EVERYWHERE,
+        staged=("path",),
     ),
     Story(
         "one-way-loss-latent",
@@ -112,16 +118,16 @@ STORIES = (
             becomes("lb01"),
             hold(5),
         ),
-        Told(
-            "healthy",
-            {KEY: (FIRST, Change("lb01", "lb02", "resigned", "skew"), Change("lb02", "lb01", "preempted"))},
-        ),
+        Told("warning", LATENT, rules=("lost-adverts",)),
         told_at={
             "lb01": Told(
                 "warning", {KEY: (FIRST, Change(None, "lb01", "startup"))}, rules=("no-master",), unseen=("lb02",)
-            )
+            ),
+            "lb02": Told("healthy", LATENT, hidden=("path",)),
+            "switch": Told("healthy", LATENT, hidden=("path",)),
         },
         captures=EVERYWHERE,
+        staged=("path",),
     ),
     Story(
         "partition",
@@ -149,9 +155,10 @@ STORIES = (
             ("split-brain", "stale-arp"),
         ),
         told_at={
-            "lb01": Told("healthy", {KEY: (FIRST,)}, unseen=("lb02",)),
+            "lb01": Told("healthy", {KEY: (FIRST,)}, unseen=("lb02",), hidden=("path",)),
             "lb02": FROM_BEHIND._replace(rules=(*FROM_BEHIND.rules, "stale-arp")),
         },
+        staged=("path",),
     ),
     Story(
         "deaf-from-start",
@@ -180,6 +187,7 @@ STORIES = (
             {KEY: (Split("visible", "one-node-deaf", ("lb02",)),)},
             ("split-brain",),
         ),
+        staged=("packet-filter",),
     ),
     Story(
         "output-blocked",
@@ -200,5 +208,6 @@ STORIES = (
             hold(5),
         ),
         FROM_BEHIND._replace(rules=(*FROM_BEHIND.rules, "address-claimed-by-other")),
+        staged=("send-failure",),
     ),
 )

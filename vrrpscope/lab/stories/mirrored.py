@@ -22,6 +22,7 @@ STORIES = (
         HAND_OVER,
         HANDED_OVER,
         captures=recorded("vlan", "qinq"),
+        staged=("stopped",),
     ),
     Story(
         "mirrored",
@@ -32,5 +33,6 @@ STORIES = (
         HAND_OVER,
         HANDED_OVER,
         captures=recorded("gre", "erspan1", "erspan2", "erspan3", "vxlan"),
+        staged=("stopped",),
     ),
 )

@@ -70,6 +70,7 @@ STORIES = (
         pair(VI(150), VI(100, password="s3cr3t05")),  # noqa: S106 - invented for the lab
         joins("with a password that is not lb01's"),
         torn("password-mismatch", "password-mismatch", "stale-arp"),
+        staged=("password-mismatch",),
     ),
     Story(
         "interval-mismatch",
@@ -79,6 +80,7 @@ STORIES = (
         pair(VI(150), VI(100, advert_int=2)),
         joins("with an interval that is not lb01's"),
         torn("interval-mismatch", "interval-mismatch", "stale-arp", kind="silent"),
+        staged=("interval-mismatch",),
     ),
     Story(
         "interval-mismatch-v3",
@@ -115,6 +117,7 @@ STORIES = (
             },
             rules=("failover", "slow-failover"),
         ),
+        staged=("learned-interval", "crashed"),
     ),
     Story(
         "auth-type-mismatch",
@@ -124,6 +127,7 @@ STORIES = (
         pair(VI(150), VI(100, auth="")),
         joins("without the password that lb01 has", leaves="lb01"),
         torn("auth-type-mismatch", "auth-type-mismatch"),
+        staged=("auth-type-mismatch",),
     ),
     Story(
         "ah-against-pass",
@@ -133,6 +137,7 @@ STORIES = (
         pair(VI(150, auth="AH"), VI(100)),
         joins("with PASS where lb01 has AH"),
         torn("auth-type-mismatch", "auth-type-mismatch", "stale-arp", kind="visible"),
+        staged=("auth-type-mismatch",),
     ),
     Story(
         "ah-key-mismatch",
@@ -142,6 +147,7 @@ STORIES = (
         pair(VI(150, auth="AH"), VI(100, auth="AH", password="s3cr3t05")),  # noqa: S106 - invented for the lab
         joins("with an AH key that is not lb01's"),
         torn("password-mismatch", "stale-arp"),
+        staged=("password-mismatch",),
     ),
     Story(
         "version-mismatch",
@@ -151,6 +157,7 @@ STORIES = (
         pair(VI(150), VI(100, version=3)),
         joins("with VRRPv3 where lb01 has VRRPv2", leaves="lb01"),
         torn("version-mismatch", "version-mismatch"),
+        staged=("version-mismatch",),
     ),
     Story(
         "address-list-mismatch",
@@ -160,6 +167,7 @@ STORIES = (
         pair(VI(150), VI(100, addresses=TWO)),
         joins("with one virtual address more than lb01"),
         torn("vip-list-mismatch", "vip-list-mismatch", "stale-arp"),
+        staged=("vip-list-mismatch",),
     ),
     Story(
         "unicast-against-multicast",
@@ -168,7 +176,8 @@ STORIES = (
         f"{APART}. Before lb02 starts its kernel answers each advert by ICMP (protocol unreachable).",
         pair(VI(150, more=unicast("10.0.0.5", "10.0.0.6")), VI(100)),
         joins("without the unicast peers that lb01 has"),
-        torn("unicast-mismatch", "unicast-mismatch", "stale-arp", kind="visible"),
+        torn("unicast-mismatch", "unicast-mismatch", "unicast-refused", "stale-arp", kind="visible"),
+        staged=("unicast-mismatch",),
     ),
     Story(
         "address-list-order",
@@ -178,6 +187,7 @@ STORIES = (
         pair(VI(150, addresses=TWO), VI(100, addresses=TWO[::-1])),
         HAND_OVER,
         HANDED_OVER,
+        staged=("stopped",),
     ),
     Story(
         "prefix-password",
@@ -187,5 +197,6 @@ STORIES = (
         pair(VI(150, password=f"{PASSWORD}-lb01"), VI(100, password=f"{PASSWORD}-lb02")),
         HAND_OVER,
         HANDED_OVER,
+        staged=("stopped",),
     ),
 )

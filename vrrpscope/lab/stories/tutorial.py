@@ -66,6 +66,7 @@ STORIES = (
             hold(5),
         ),
         HANDED_OVER._replace(outages=1),
+        staged=("stopped", "preemption"),
     ),
     Story(
         "nginx-proxy",
@@ -97,6 +98,7 @@ STORIES = (
             rules=("failover",),
             outages=1,
         ),
+        staged=("crashed",),
     ),
     Story(
         "firewall-split-brain",
@@ -123,6 +125,7 @@ STORIES = (
         ),
         DEAF_LB02,
         captures=AS_TAUGHT,
+        staged=("packet-filter",),
     ),
     Story(
         "firewalld-split-brain",
@@ -153,6 +156,7 @@ STORIES = (
         ),
         DEAF_LB02,
         captures=AS_TAUGHT,
+        staged=("packet-filter",),
     ),
     Story(
         "two-instances",
@@ -192,6 +196,7 @@ STORIES = (
                 ),
             },
         ),
+        staged=("stopped", "preemption"),
     ),
     Story(
         "nginx-check",
@@ -218,6 +223,7 @@ STORIES = (
             hold(4.5),
         ),
         HANDED_OVER._replace(outages=1),
+        staged=("stopped",),
     ),
     Story(
         "nginx-weight",
@@ -241,6 +247,7 @@ STORIES = (
             hold(4.5),
         ),
         Told("warning", {KEY: (FIRST, Change("lb01", "lb02", "priority-drop", "down"), BACK)}, rules=("failover",)),
+        staged=("priority-weight",),
     ),
     Story(
         "anti-split-brain",
@@ -269,5 +276,6 @@ STORIES = (
             hold(5),
         ),
         DEAF_LB02,
+        staged=("packet-filter",),
     ),
 )

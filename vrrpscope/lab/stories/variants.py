@@ -85,6 +85,7 @@ STORIES = (
         both(auth="AH"),
         HAND_OVER,
         HANDED_OVER,
+        staged=("stopped",),
     ),
     Story(
         "ipv6",
@@ -95,6 +96,7 @@ STORIES = (
         HAND_OVER,
         Told("healthy", {IPV6: HANDED_OVER.changes[KEY]}),
         captures=captures("lb01", "lb02", filter="ip6"),
+        staged=("stopped",),
     ),
     Story(
         "unicast",
@@ -104,6 +106,7 @@ STORIES = (
         _unicast(),
         HAND_OVER,
         HANDED_OVER,
+        staged=("stopped",),
     ),
     Story(
         "unicast-wrong-peer",
@@ -127,13 +130,18 @@ STORIES = (
         Told(
             "warning",
             {KEY: (FIRST, Change("lb01", "lb02", "timeout", "down"), BACK)},
-            rules=("failover",),
+            rules=("failover", "unicast-refused"),
         ),
         told_at={
             "lb01": Told(
-                "warning", {KEY: (FIRST, Change(None, "lb01", "startup"))}, rules=("no-master",), unseen=("lb02",)
+                "warning",
+                {KEY: (FIRST, Change(None, "lb01", "startup"))},
+                rules=("no-master",),
+                unseen=("lb02",),
+                hidden=("crashed",),
             )
         },
+        staged=("unicast-peers", "crashed"),
     ),
     Story(
         "unicast-rejected",
@@ -161,8 +169,9 @@ STORIES = (
             "critical",
             {KEY: (FIRST, Change("lb01", "lb02", "deaf", "down"))},
             {KEY: (Split("visible", "one-node-deaf", ("lb02",)),)},
-            ("split-brain",),
+            ("split-brain", "unicast-refused"),
         ),
+        staged=("packet-filter",),
     ),
     Story(
         "equal-priority",
@@ -178,6 +187,7 @@ STORIES = (
             *STAYS_AWAY,
         ),
         TAKEN_OVER,
+        staged=("equal-priority", "stopped"),
     ),
     Story(
         "tie-break",
@@ -212,7 +222,7 @@ STORIES = (
             ("split-brain",),
         ),
         told_at={
-            "lb01": Told("healthy", {KEY: (FIRST, Change("lb01", "lb02", "deaf"))}, unseen=("lb02",)),
+            "lb01": Told("healthy", {KEY: (FIRST, Change("lb01", "lb02", "deaf"))}, unseen=("lb02",), hidden=("path",)),
             "lb02": Told(
                 "warning",
                 {KEY: (FIRST, Change("lb01", "lb02", "timeout", "down"))},
@@ -220,6 +230,7 @@ STORIES = (
                 unseen=("lb01",),
             ),
         },
+        staged=("path", "equal-priority"),
     ),
     Story(
         "nopreempt",
@@ -228,6 +239,7 @@ STORIES = (
         both(state="BACKUP", more=("nopreempt",)),
         (start("lb01"), start("lb02"), becomes("lb01"), *STAYS_AWAY),
         TAKEN_OVER,
+        staged=("stopped",),
     ),
     Story(
         "nopreempt-deaf",
@@ -249,7 +261,8 @@ STORIES = (
             becomes("lb01"),
             hold(6),
         ),
-        HANDED_OVER,
+        HANDED_OVER._replace(hidden=("packet-filter",)),
+        staged=("stopped", "packet-filter"),
     ),
     Story(
         "preempt-delay",
@@ -259,6 +272,7 @@ STORIES = (
         both(state="BACKUP", more=("preempt_delay 4",)),
         HAND_OVER,
         HANDED_OVER,
+        staged=("stopped",),
     ),
     Story(
         "owner",
@@ -288,9 +302,12 @@ STORIES = (
         ),
         told_at={
             "lb02": Told(
-                "healthy", {KEY: (Change(None, "lb02", "startup"), Change("lb02", "lb01", "resigned", "skew"))}
+                "healthy",
+                {KEY: (Change(None, "lb02", "startup"), Change("lb02", "lb01", "resigned", "skew"))},
+                hidden=("owner",),
             )
         },
+        staged=("owner",),
     ),
     Story(
         "virtual-mac",
@@ -300,6 +317,7 @@ STORIES = (
         both(more=("use_vmac vrrp50",)),
         HAND_OVER,
         HANDED_OVER,
+        staged=("stopped",),
     ),
     Story(
         "sync-group",
@@ -331,5 +349,6 @@ STORIES = (
             },
             rules=("failover",),
         ),
+        staged=("fault",),
     ),
 )

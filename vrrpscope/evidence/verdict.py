@@ -1,0 +1,34 @@
+"""What logs and configurations change about the story that captures tell.
+
+A capture shows that two masters did not hear each other; the log of one says what it heard and why it refused it, and
+two configurations say in which setting they differ. Where such a word explains a split brain for which the packets
+leave more than one cause, its cause is set here, before rules find words for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vrrpscope.evidence import heard_of
+from vrrpscope.evidence.agreement import by_configuration
+
+if TYPE_CHECKING:
+    from vrrpscope.evidence.testimony import Testimony
+    from vrrpscope.timeline.router import Router
+
+
+def settle(router: Router, testimony: Testimony) -> None:
+    """Correct the history of a virtual router by what its routers' logs and configurations say."""
+    if testimony.meant:
+        _by_configuration(router, testimony)
+    if testimony.overlays:
+        splits = router.history.splits
+        for start, split in splits.items():
+            splits[start] = heard_of.settled(split, router, testimony)
+
+
+def _by_configuration(router: Router, testimony: Testimony) -> None:
+    """Set the causes of split brains by the settings in which two configurations differ, or do not."""
+    splits = router.history.splits
+    for start, split in splits.items():
+        splits[start] = by_configuration(split, router, testimony)
