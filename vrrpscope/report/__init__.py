@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RENDERERS: Final = {
     "text": "vrrpscope.report.text",
     "json": "vrrpscope.report.json_v1",
+    "html": "vrrpscope.report.html",
 }
 
 

@@ -47,10 +47,10 @@ class Line(NamedTuple):
 
 def tell(history: History, where: Callable[[Seen], str]) -> list[Line]:
     """Return the steps of a virtual router's history by time; `where` names a frame: `#14`, `lb02#14`."""
-    lines = [_election(e, where) for e in history.elections]
-    lines += [line for reign in history.reigns for line in _ending(reign)]
+    lines = [election_step(e, where) for e in history.elections]
+    lines += [line for reign in history.reigns for line in ending_steps(reign)]
     lines += [line for split in history.splits.values() for line in _split(split)]
-    lines += [_missed(m) for m in history.missed]
+    lines += [missed_step(m) for m in history.missed]
     for outage in history.outages.values():
         words = "was the last; now nobody is master"
         if outage.resumed:
@@ -61,7 +61,8 @@ def tell(history: History, where: Callable[[Seen], str]) -> list[Line]:
     return sorted(lines, key=lambda line: line.t)  # stable: elections before what they lead to
 
 
-def _election(election: Election, where: Callable[[Seen], str]) -> Line:
+def election_step(election: Election, where: Callable[[Seen], str]) -> Line:
+    """Return how a router became master, and what its timers say to that."""
     words = _BECAUSE[election.cause]
     if election.cause is Cause.STARTUP and election.previous is None and not election.masterless:
         words = "{new} is master (first seen; its daemon has just started)"
@@ -77,7 +78,8 @@ def _election(election: Election, where: Callable[[Seen], str]) -> Line:
     return Line(election.time, election.seen, words.format(new=election.router, old=old), detail)
 
 
-def _ending(reign: Reign) -> Iterator[Line]:
+def ending_steps(reign: Reign) -> Iterator[Line]:
+    """Yield how a reign ended, where nothing else tells it."""
     if reign.end is not None and reign.ended_by in _ENDINGS:
         yield Line(reign.end, reign.farewell, _ENDINGS[reign.ended_by].format(router=reign.router))
 
@@ -95,7 +97,8 @@ def _split(split: SplitBrain) -> Iterator[Line]:
         yield Line(split.end, last, f"split brain ends after {span(split.end - split.start)}")
 
 
-def _missed(missed: Missed) -> Line:
+def missed_step(missed: Missed) -> Line:
+    """Return which adverts did not come, and how close it was."""
     what = count(missed.adverts, "advert")
     words = {
         MissedKind.LOST: f"{what} of {missed.router} lost on the way here",

@@ -194,6 +194,8 @@ class Clients:
             said = said._replace(say=Say.ANSWERED)
         if said.say is not Say.ANSWERED:
             self._last[said.address] = said
+            if before is None or before.mac != said.mac:
+                self._history.note_claim(self._claim(said))
         self._remember(said)
         self._mend(said)
 

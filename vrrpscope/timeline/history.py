@@ -25,6 +25,9 @@ MAX_KEPT: Final = 2_000
 FLAPPING: Final = 4
 """Changes of mastership in a row that are too many."""
 
+MAX_NOTES: Final = 400
+"""Changes of priority, and claims, kept for one virtual router: they only accompany the story."""
+
 MOVES_APART: Final = 60 * SECOND
 """Changes of mastership this close behind one another belong together."""
 
@@ -36,12 +39,20 @@ class Budget:
     """How much may still be kept, of all virtual routers together."""
 
     left: int = 25_000
+    notes: int = 10_000  # of what only accompanies a story
 
     def spend(self) -> bool:
         """Take one from what is left; False if there is nothing."""
         if self.left <= 0:
             return False
         self.left -= 1
+        return True
+
+    def note(self) -> bool:
+        """The same for what only accompanies a story, and must not cost the story its room."""
+        if self.notes <= 0:
+            return False
+        self.notes -= 1
         return True
 
 
@@ -57,6 +68,8 @@ class History:
     splits: dict[int, SplitBrain] = field(default_factory=dict)  # by start; the latest word on each
     outages: dict[int, NoMaster] = field(default_factory=dict)  # likewise
     unseen: list[Reign] = field(default_factory=list)  # shown by claims alone, while nobody was seen to be master
+    priorities: list[tuple[str, Seen]] = field(default_factory=list)  # by whom, the first advert with another priority
+    claims: list[Claim] = field(default_factory=list)  # by which what all clients were told of an address changed
     omitted: int = 0  # events counted and not kept
     untold: list[Event] = field(default_factory=list)
     _moves: list[Election] = field(default_factory=list)  # the latest, close behind one another
@@ -94,6 +107,18 @@ class History:
         if claim is not None and claim.announced and claim.seen.t < until and len(self.unseen) < MAX_KEPT:
             router = claim.router or claim.mac
             self.unseen.append(Reign(router, claim.seen.t, until, ended_by=EndedBy.UNKNOWN))
+
+    def note_priority(self, speaker: Speaker, seen: Seen) -> None:
+        """Keep that a router is about to announce another priority than before, or its first, if there is room."""
+        if speaker.adverts and speaker.profile.priority == seen.priority:
+            return
+        if len(self.priorities) < MAX_NOTES and self.budget.note():
+            self.priorities.append((speaker.address, seen))
+
+    def note_claim(self, claim: Claim) -> None:
+        """Keep that all clients were told of another MAC than before, if there is room."""
+        if len(self.claims) < MAX_NOTES and self.budget.note():
+            self.claims.append(claim)
 
     def amend(self, start: int, former: Speaker, now: int) -> None:
         """Correct an election beside a master that had fallen silent before, as turned out since."""

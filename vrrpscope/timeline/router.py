@@ -109,6 +109,7 @@ class Router:
             if seen.destination == speaker.last.destination:
                 self.duplicates[seen.capture] = self.duplicates.get(seen.capture, 0) + 1
             return
+        self.history.note_priority(speaker, seen)
         if profile not in speaker.profiles:
             self._announce(speaker, profile, seen)
         if not profile.priority:
