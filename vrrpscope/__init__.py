@@ -43,6 +43,13 @@ _HOMES = {
 }
 
 
+def load_ipython_extension(shell: object) -> None:
+    """Give a notebook the magics `%vrrpscope` and `%%vrrpscope`; IPython calls it for `%load_ext vrrpscope`."""
+    from importlib import import_module  # noqa: PLC0415 - `import vrrpscope` itself costs nothing
+
+    import_module("vrrpscope.notebook").load(shell)
+
+
 def __getattr__(name: str) -> object:
     """Import a public name from its home."""
     from importlib import import_module  # noqa: PLC0415 - `import vrrpscope` itself costs nothing

@@ -11,11 +11,16 @@ from vrrpscope.findings import Severity
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    import pandas as pd
+    from matplotlib.figure import Figure
+
     from vrrpscope.capture.frames import CaptureInfo
     from vrrpscope.evidence.delivery import Delivery
     from vrrpscope.evidence.testimony import Testimony
     from vrrpscope.evidence.vantage import Clock
     from vrrpscope.findings import Finding
+    from vrrpscope.questions.moment import Time
+    from vrrpscope.questions.who import Answers
     from vrrpscope.timeline.metrics import Availability
     from vrrpscope.timeline.router import Router
 
@@ -95,3 +100,64 @@ class Analysis:
         keys = {None, *(v.key for v in chosen)}
         findings = tuple(f for f in self.findings if f.virtual_router in keys)
         return replace(self, virtual_routers=chosen, findings=findings)
+
+    # --- what a notebook asks: each opens a door to the right, by name, when it is asked ----------------------------
+
+    def between(self, start: Time | None = None, end: Time | None = None) -> Analysis:
+        """Return the part of the story that touches a time; see `vrrpscope.questions.slices`.
+
+        Args:
+            start: text ("16:55:12", "2026-11-22T16:55:12Z", "+12.5", "lb01#45"), a datetime, a pandas Timestamp, or
+                nanoseconds since the epoch; None is from the beginning.
+            end: likewise; None is to the end.
+
+        Raises:
+            UsageError: no time, or one that was not captured.
+        """
+        from vrrpscope.questions.again import remembered  # noqa: PLC0415
+        from vrrpscope.questions.moment import instant  # noqa: PLC0415
+        from vrrpscope.questions.slices import between  # noqa: PLC0415
+
+        captures = remembered(self)
+        return between(self, *(None if t is None else instant(t, self, captures) for t in (start, end)))
+
+    def who(self, time: Time) -> Answers:
+        """Return for each virtual router who was master at a time; how `time` may be written: see `between`."""
+        from vrrpscope.questions.again import remembered  # noqa: PLC0415
+        from vrrpscope.questions.heard import last_heard  # noqa: PLC0415
+        from vrrpscope.questions.moment import instant  # noqa: PLC0415
+        from vrrpscope.questions.who import Answers, who  # noqa: PLC0415
+
+        captures = remembered(self)
+        t = instant(time, self, captures)
+        return Answers(who(self, t, last_heard(captures, t)), t)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return adverts, elections, masters, split_brains, missed, findings, routers or availability as a table."""
+        from vrrpscope.report.tables import table  # noqa: PLC0415
+
+        return table(self, name)
+
+    def plot(self, name: str | None = None, **options: object) -> Figure:
+        """Return a figure: the whole story, or a timeline, raster, intervals, priority, takeovers, availability.
+
+        Args:
+            name: which; all of them by default.
+            options: of that plot, `ax` for instance.
+
+        Raises:
+            UsageError: there is no such plot.
+        """
+        from vrrpscope.plots import draw  # noqa: PLC0415
+
+        return draw(self, name, **options)
+
+    def __repr__(self) -> str:
+        from vrrpscope.report.card import as_text  # noqa: PLC0415
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from vrrpscope.report.card import as_html  # noqa: PLC0415
+
+        return as_html(self)

@@ -22,7 +22,18 @@ try:
 except SystemExit:
     print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})), file=sys.stderr)
 """
-NEVER: Final = {"pandas", "matplotlib", "scapy", "pyshark", "jinja2", "textual", "jsonschema", "IPython", "pytest"}
+NEVER: Final = {
+    "pyarrow",
+    "pandas",
+    "matplotlib",
+    "scapy",
+    "pyshark",
+    "jinja2",
+    "textual",
+    "jsonschema",
+    "IPython",
+    "pytest",
+}
 CODECS: Final = {"zstandard", "lz4"}  # the rest is in the standard library, and click loads it
 
 
@@ -68,6 +79,19 @@ def test_a_compressed_capture_loads_only_its_own_codec(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(HEALTHY.read_bytes()))
     found = loaded("analyze", str(path))
     assert found & (NEVER | CODECS) == set()
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "ndjson"])
+def test_decoding_loads_numpy_and_no_other_library(form: str) -> None:
+    found = loaded("decode", str(HEALTHY), "--format", form)
+    assert "numpy" in found
+    assert found & (NEVER | CODECS) == set()
+
+
+def test_a_picture_loads_matplotlib_and_no_other_library(tmp_path: Path) -> None:
+    found = loaded("analyze", str(HEALTHY), "--plot", str(tmp_path / "story.png"))
+    assert "matplotlib" in found
+    assert found & (NEVER - {"matplotlib"}) == set()
 
 
 def test_a_mistyped_command_loads_nothing_heavy() -> None:

@@ -50,6 +50,8 @@ Exit codes:
 @output_option
 @fail_option
 @click.option("--evidence", metavar="DIR", help="Keep a small capture of each finding's frames in this new directory.")
+@click.option("--plot", "picture", metavar="FILE", help="Draw the story: a .png, .svg or .pdf file.")
+@click.option("--export", "tables", metavar="DIR", help="Write tables (CSV, Parquet) into this new directory.")
 @secrets_option
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text report.")
 def command(
@@ -67,6 +69,8 @@ def command(
     path: str | None,
     fail_on: str,
     evidence: str | None,
+    picture: str | None,
+    tables: str | None,
     show_secrets: bool,
     color: str,
 ) -> int:
@@ -78,6 +82,13 @@ def command(
         from vrrpscope.cli.evidence import check_directory, keep  # noqa: PLC0415 - only where it is asked for
 
         check_directory(evidence, captures)
+    if picture is not None or tables is not None:
+        from vrrpscope.cli import extras  # noqa: PLC0415 - likewise
+
+        if picture is not None:
+            extras.check_plot(picture)
+        if tables is not None:
+            extras.check_export(tables)
     beside = read_beside(configurations, logs, captures)
     with Progress() as progress:
         analysis = analyze(
@@ -97,6 +108,10 @@ def command(
         render(analysis, form, stream, Options(width=width, color=_wants_color(color, stream)))
     if evidence is not None:
         keep(analysis, captures, evidence)
+    if picture is not None:
+        extras.plot(analysis, picture)
+    if tables is not None:
+        extras.export(analysis, captures, tables)
     return fails(analysis.verdict, fail_on)
 
 

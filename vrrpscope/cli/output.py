@@ -29,8 +29,7 @@ def output(path: str | None = None, *, inputs: Iterable[str] = ()) -> Iterator[T
             with _standard_output() as stream:
                 yield stream
             return
-        if any(_is_same(path, file) for file in inputs):
-            raise UsageError(f"{path}: is one of the files to be read; give the report another name")
+        refuse_inputs(path, inputs)
         with open(path, "w", encoding="utf-8") as stream:
             yield stream
     except BrokenPipeError:
@@ -40,6 +39,16 @@ def output(path: str | None = None, *, inputs: Iterable[str] = ()) -> Iterator[T
         if path is None:
             _discard_standard_output()
         raise UsageError(f"{path or 'standard output'}: cannot be written: {error.strerror}") from error
+
+
+def refuse_inputs(path: str, inputs: Iterable[str]) -> None:
+    """See that nothing that was read is written over: it is the evidence.
+
+    Raises:
+        UsageError: it would be.
+    """
+    if any(_is_same(path, file) for file in inputs):
+        raise UsageError(f"{path}: is one of the files to be read; give the report another name")
 
 
 @contextmanager

@@ -6,11 +6,11 @@ import click
 
 from vrrpscope.analysis import analyze
 from vrrpscope.cli.common import Choice, choosing, clock_option, warn
-from vrrpscope.cli.moment import moment
 from vrrpscope.cli.output import output
 from vrrpscope.cli.progress import Progress
 from vrrpscope.questions.again import again
 from vrrpscope.questions.heard import last_heard
+from vrrpscope.questions.moment import moment
 from vrrpscope.questions.who import State, who
 from vrrpscope.report.who import as_json, as_text
 

@@ -6,6 +6,7 @@ followed here. Standard input cannot be looked at twice.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -36,8 +37,9 @@ class Again(NamedTuple):
 
     @property
     def is_gone(self) -> bool:
-        """Whether it was read for the only time there is."""
-        return self.spec.path == STDIN
+        """Whether it was read for the only time there is: standard input, or a pipe that a shell gave a name."""
+        path = self.spec.path
+        return path == STDIN or (os.path.exists(path) and not os.path.isfile(path))
 
     def correct(self, t: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return times of frames as the analysis has them. Shape (n,), nanoseconds."""
@@ -63,3 +65,12 @@ def again(analysis: Analysis, specs: Sequence[str]) -> list[Again]:
     if [c.name for c in captures] != [c.info.name for c in analysis.captures]:
         raise UsageError("captures came or went while they were read; try again, or name them one by one")
     return [Again(spec, capture.clock) for spec, capture in zip(captures, analysis.captures, strict=True)]
+
+
+def remembered(analysis: Analysis) -> list[Again]:
+    """Return the captures of an analysis by the paths that it read, for whoever no longer has what was typed.
+
+    Args:
+        analysis: of these captures.
+    """
+    return [Again(CaptureSpec(c.info.name, c.info.path, ""), c.clock) for c in analysis.captures]

@@ -8,14 +8,16 @@ nobody.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from vrrpscope.timeline.events import EndedBy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from vrrpscope.analysis import Analysis, VirtualRouter
     from vrrpscope.questions.heard import Heard
@@ -65,6 +67,19 @@ class Answer:
     previous: Reign | None  # who was master last, where nobody is
     known_from: int | None  # where it is not known: from when on something is
     known_until: int | None
+
+
+class Answers(list[Answer]):
+    """Who was master at one time, one answer for each virtual router; shows itself as `vrrpscope who` does."""
+
+    def __init__(self, answers: Iterable[Answer], t: int) -> None:
+        super().__init__(answers)
+        self.t = t
+
+    def __repr__(self) -> str:
+        out = io.StringIO()
+        import_module("vrrpscope.report.who").as_text(self, self.t, out, several=True)
+        return out.getvalue().rstrip("\n")
 
 
 def who(analysis: Analysis, t: int, heard: Mapping[tuple[RouterKey, str], Heard]) -> list[Answer]:

@@ -61,3 +61,13 @@ class Gaps:
             if seen >= wanted:
                 return length
         return lengths[-1][0]
+
+    def histogram(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the middle of each bin that holds gaps, the interval announced then, and how many gaps it holds.
+
+        Ascending by interval, then by length; three arrays of shape (n,), the first two in nanoseconds.
+        """
+        places = sorted(self._counts)
+        interval = np.array([i for i, _ in places], np.int64)
+        length = np.array([(p * 2 + 1) * i // (2 * _BINS_PER_INTERVAL) for i, p in places], np.int64)
+        return np.minimum(length, self.longest), interval, np.array([self._counts[p] for p in places], np.int64)

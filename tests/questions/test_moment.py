@@ -13,10 +13,10 @@ from tests.build import T0
 from tests.report.captures import Say, rhythm, write
 from vrrpscope.analysis import Analysis, analyze
 from vrrpscope.capture.files import CaptureSpec, expand
-from vrrpscope.cli.moment import DAY, SECOND, moment
 from vrrpscope.errors import UsageError
 from vrrpscope.evidence.vantage import Clock
 from vrrpscope.questions.again import Again
+from vrrpscope.questions.moment import DAY, SECOND, moment
 from vrrpscope.report.times import clock, date, rfc3339
 
 if TYPE_CHECKING:

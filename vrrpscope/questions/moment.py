@@ -12,19 +12,20 @@ Decimals are kept to the nanosecond. Days are counted, not looked up: a capture 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
 
 from vrrpscope.errors import UsageError
 from vrrpscope.questions.heard import time_of
-from vrrpscope.report.times import date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vrrpscope.analysis import Analysis
     from vrrpscope.questions.again import Again
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND: Final = 1_000_000_000
 DAY: Final = 86_400 * SECOND
 _MOST: Final = 12  # digits of whole seconds: more than any capture can name
@@ -37,12 +38,56 @@ _SECONDS: Final = re.compile(r"(?P<sign>\+?)(?P<whole>\d+)(?:\.(?P<fraction>\d+)
 _FRAME: Final = re.compile(r"(?P<capture>.*)#(?P<number>\d{1,18})", re.DOTALL)
 
 
-def moment(text: str, analysis: Analysis, captures: Sequence[Again]) -> int:
+Time = str | int | datetime | np.datetime64
+"""A time in any form a notebook has at hand."""
+
+
+class Extent(Protocol):
+    """From when to when captures reach, as an `Analysis` knows it."""
+
+    @property
+    def start(self) -> int | None:
+        """The first time, nanoseconds since the epoch; None if there is none."""
+        ...
+
+    @property
+    def end(self) -> int | None:
+        """The last time; None where it is not known."""
+        ...
+
+
+def instant(when: Time, extent: Extent, captures: Sequence[Again]) -> int:
+    """Return the time meant by whatever a notebook has at hand, in nanoseconds since the epoch.
+
+    Args:
+        when: text as for `moment`, nanoseconds as a whole number, a datetime (UTC where it has no zone), a pandas
+            Timestamp or a NumPy datetime64.
+        extent: of the captures it is about.
+        captures: the captures, for frames.
+
+    Raises:
+        UsageError: it is none of them, or could mean several times.
+    """
+    if isinstance(when, str):
+        return moment(when, extent, captures)
+    if hasattr(when, "to_datetime64"):  # pandas: exact to the nanosecond, in UTC
+        when = when.to_datetime64()
+    if isinstance(when, np.datetime64):
+        return int(when.astype("datetime64[ns]").astype(np.int64))
+    if isinstance(when, datetime):
+        since = (when if when.tzinfo else when.replace(tzinfo=UTC)) - _EPOCH
+        return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds * 1_000
+    if isinstance(when, int | np.integer) and not isinstance(when, bool):
+        return int(when)
+    raise UsageError(f"{when!r}: is no time; give text, a datetime, a Timestamp, or nanoseconds since the epoch")
+
+
+def moment(text: str, analysis: Extent, captures: Sequence[Again]) -> int:
     """Return the time meant, in nanoseconds since the epoch.
 
     Args:
         text: one of the forms above.
-        analysis: of the captures it is about.
+        analysis: the captures it is about, or how far they reach.
         captures: the captures, for frames.
 
     Raises:
@@ -83,19 +128,20 @@ def _zone(zone: str | None) -> int:
     return -ahead if zone[0] == "-" else ahead
 
 
-def _on_its_day(text: str, of_day: int, analysis: Analysis) -> int:
+def _on_its_day(text: str, of_day: int, analysis: Extent) -> int:
     """Return a time of day on the day of the captures that has it; where none has, on the first."""
-    start, end = _start(analysis), analysis.end or 0
+    start = _start(analysis)
+    end = start if analysis.end is None else analysis.end  # not known: of the first day then
     first = start - (start - of_day) % DAY + (DAY if (start - of_day) % DAY else 0)  # the first at or after the start
-    if first > end:
+    if first > end and analysis.end is not None:
         return start - start % DAY + of_day % DAY
     if first + DAY <= end:
-        several = f"{date(first)}T{text} or {date(first + DAY)}T{text}"
+        several = f"{_date(first)}T{text} or {_date(first + DAY)}T{text}"
         raise UsageError(f"{text}: is on more than one day of the captures; write {several}")
     return first
 
 
-def _start(analysis: Analysis) -> int:
+def _start(analysis: Extent) -> int:
     if analysis.start is None:
         raise UsageError("the captures hold no frame, so no time can be counted from them")
     return analysis.start
@@ -108,6 +154,10 @@ def _of_frame(text: str, name: str, number: int, captures: Sequence[Again]) -> i
     if len(meant) > 1:
         raise UsageError(f"{text}: there are several captures; say of which, as in {captures[0].name}#{number}")
     return time_of(meant[0], number)
+
+
+def _date(t: int) -> str:
+    return f"{_EPOCH + timedelta(days=t // DAY):%Y-%m-%d}"
 
 
 def _fraction(digits: str | None) -> int:
