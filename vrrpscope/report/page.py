@@ -144,8 +144,8 @@ def story(
     shown = sorted([*steps[:limit], *said], key=lambda step: step.t)
     told = [
         Step(
-            _moment(step.t, days=days),
-            step.host or ("" if step.seen is None else where(step.seen)),
+            _vague(step.t, days=days) if step.vague else _moment(step.t, days=days),
+            f"{step.host} log" if step.host else ("" if step.seen is None else where(step.seen)),
             step.text,
             step.detail,
             bool(step.host),
@@ -168,6 +168,12 @@ def period(analysis: Analysis) -> str:
         return ""
     until = f"{date(end)} {clock(end)}" if several_days(analysis) else clock(end)
     return f"{date(start)} {clock(start)} – {until} UTC ({span(end - start)})"
+
+
+def _vague(t: int, *, days: bool) -> Moment:
+    """A time known to the second."""
+    exact = _moment(t, days=days)
+    return exact._replace(short=f"{exact.short[:-4]}~", whole=f"{exact.whole[:19]}, some time in this second")
 
 
 def _moment(t: int, *, days: bool) -> Moment:

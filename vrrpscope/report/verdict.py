@@ -37,10 +37,11 @@ def reason(analysis: Analysis) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a title as a sentence. An address at its start stays as it is."""
+    """Return a title as a sentence. An address or a host's name with digits at its start stays as it is."""
     text = text if text.endswith(".") else text + "."
     word = text.split(" ", 1)[0]
-    return text if ":" in word or "." in word else text[0].upper() + text[1:]
+    named = any(c in ":." or c.isdigit() for c in word)
+    return text if named else text[0].upper() + text[1:]
 
 
 def _no_vrrp(analysis: Analysis) -> str:
