@@ -19,14 +19,14 @@ from vrrpscope.rules import Case, judge, rules_for
 from vrrpscope.rules.text import count
 from vrrpscope.timeline.engine import Engine
 from vrrpscope.timeline.metrics import Availability, availability
-from vrrpscope.timeline.order import Merger
-from vrrpscope.wire.columns import SIGHTING
+from vrrpscope.timeline.order import WINDOW, Merger
+from vrrpscope.wire.columns import ADVERT, SIGHTING
 from vrrpscope.wire.decoder import Decoder
 from vrrpscope.wire.presence import Presence
 from vrrpscope.wire.rows import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,6 +61,8 @@ class Session:
         show_secrets: whether findings may quote passwords in clear; keys they never do.
         patience: how many adverts and sightings may gather before the story goes on. Where a batch holds few, to go
             on with each costs more than to read it; but findings then come with a later one.
+        window: how far behind its time a frame may come, nanoseconds; the story is told that much later.
+        told: called with each event as it becomes known.
     """
 
     def __init__(
@@ -74,6 +76,8 @@ class Session:
         keys: Sequence[bytes | str] = (),
         show_secrets: bool = False,
         patience: int = 0,
+        window: int = WINDOW,
+        told: Callable[[Event], None] | None = None,
     ) -> None:
         self._show_secrets = show_secrets
         self._survey = survey
@@ -84,7 +88,8 @@ class Session:
         self._rules = rules_for(beside=beside is not None) if rules is None else list(rules)
         self._decoder = Decoder(sightings=True, keys=_keys(keys, beside))
         self._engine = Engine(self._decoder.tables, vantages=vantages)
-        self._merger = Merger(starts)
+        self._merger = Merger(starts, window)
+        self._told = told
         self._patience = patience
         self._gathered = 0  # adverts and sightings since the story went on
         self._sightings: list[NDArray[np.void]] = []  # these
@@ -121,11 +126,24 @@ class Session:
         self._gathered += len(decoded.adverts) + len(sightings)
         return self._go_on() if self._gathered >= self._patience else []
 
+    def advance(self, capture: int, now: int) -> list[Finding]:
+        """Say that a capture has reached a time without another frame; return the findings that began or ended."""
+        self._merger.push(capture, np.zeros(0, ADVERT), now)
+        return self._go_on()
+
     def finish(self, capture: int) -> list[Finding]:
         """Say that a capture has ended."""
         self._presences.pop(capture, None)
         self._merger.finish(capture)
         return self._go_on()
+
+    def virtual_routers(self, now: int) -> tuple[VirtualRouter, ...]:
+        """Return what is known of each virtual router by now; the `Router`s in it go on changing."""
+        return tuple(
+            VirtualRouter(router, _availability(router, now), self._deliveries_of(router))
+            for _, router in sorted(self._engine.routers.items())
+            if router.speakers
+        )
 
     def slowest(self) -> int | None:
         """Return the capture to feed next; None when all have ended."""
@@ -151,11 +169,7 @@ class Session:
                 self._keep(finding)
         return Analysis(
             captures=tuple(self._capture(i, info) for i, info in enumerate(self._infos) if info is not None),
-            virtual_routers=tuple(
-                VirtualRouter(router, _availability(router, end or 0), self._deliveries_of(router))
-                for _, router in sorted(self._engine.routers.items())
-                if router.speakers
-            ),
+            virtual_routers=self.virtual_routers(end or 0),
             findings=tuple(sorted(self._findings.values(), key=_reading_order)),
             start=start,
             end=end,
@@ -226,6 +240,8 @@ class Session:
     def _judge(self, events: list[Event]) -> list[Finding]:
         news = []
         for event in events:
+            if self._told is not None:
+                self._told(event)
             case = self._case(self._engine.routers[event.key])
             findings = judge(event, case, self._rules)
             if self._testimony.overlays:

@@ -52,9 +52,10 @@ class _Capture:
 class Merger:
     """Sorts and merges ADVERT rows of captures numbered from 0."""
 
-    def __init__(self, starts: Sequence[int | None]) -> None:
-        """Expect captures whose first frames have these times, where known."""
-        self._captures = [_Capture() if start is None else _Capture(start, start - WINDOW) for start in starts]
+    def __init__(self, starts: Sequence[int | None], window: int = WINDOW) -> None:
+        """Expect captures whose first frames have these times, where known, and frames that far behind their time."""
+        self._window = window
+        self._captures = [_Capture() if start is None else _Capture(start, start - window) for start in starts]
 
     def push(
         self,
@@ -80,7 +81,7 @@ class Merger:
             newest = np.maximum.accumulate(np.concatenate([[state.newest], t]))[:-1]
             if before is not None:
                 newest = np.maximum(newest, before)
-            behind = t < newest - WINDOW
+            behind = t < newest - self._window
             late, adverts = adverts.compress(behind), adverts.compress(~behind)
             # What waits is kept as one sorted piece, so that whatever leaves is a slice.
             adverts = joined([*state.waiting, adverts], ADVERT)
@@ -88,7 +89,7 @@ class Merger:
         elif len(t):
             state.waiting.append(adverts)
         state.newest = max(state.newest, latest if reached is None else reached)
-        state.done = state.newest - WINDOW
+        state.done = state.newest - self._window
         return late
 
     def finish(self, capture: int) -> None:
