@@ -71,6 +71,8 @@ def _causes(split: SplitBrain, case: Case, ways: Ways) -> tuple[str, ...]:
         return ("path", "packet-filter") if ways.ignoring else (*_NETWORK, "packet-loss")
     if ways.ignoring or _arrives(split, case):
         return "packet-filter", "starvation"
+    if split.last_heard is None and split.end is not None:  # deaf from its start, and then not any more
+        return "packet-filter", "path-not-ready", *_NETWORK
     return "packet-filter", *_NETWORK
 
 
@@ -107,6 +109,8 @@ def _one_deaf(split: SplitBrain, case: Case, ways: Ways) -> Verdict:
         return Verdict(causes, why, _let_in(split, case, split.deaf) + _DAEMON)
     why += " A one-way fault of the path and multicast snooping look the same "
     why += "from one capture." if len(case.names) == 1 else "unless both hosts' captures are there."
+    if "path-not-ready" in causes:
+        why += " So does a network that begins to forward some time after a link came up (spanning tree, LACP)."
     return Verdict(causes, why, _let_in(split, case, split.deaf) + _again(case))
 
 
