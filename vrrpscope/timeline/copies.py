@@ -65,7 +65,14 @@ class Copies:
         """Count the copies of `originals[first:end]`, all of which are taken."""
         rows = self._rows[self._before[first] : self._before[end]]
         # What was sent to several peers is not a second sighting.
-        again = rows[self._batch.destination[rows] == self.originals.destination[self._original_of(first, end)]]
+        repeated = self._batch.destination[rows] == self.originals.destination[self._original_of(first, end)]
+        again, elsewhere = rows[repeated], rows[~repeated]
+        if len(elsewhere):
+            elsewhere = elsewhere[np.sort(np.unique(self._batch.destination[elsewhere], return_index=True)[1])]
+            for seen, number in zip(self._batch.seen(elsewhere), self._batch.profile[elsewhere].tolist(), strict=True):
+                speaker = machine.speakers[self._profiles[number].address]
+                if not speaker.reaches(seen):
+                    machine.reach(speaker, self._profiles[number], seen)
         for capture, count in enumerate(np.bincount(self._batch.capture[again]).tolist()):
             if count:
                 machine.duplicates[capture] = machine.duplicates.get(capture, 0) + count

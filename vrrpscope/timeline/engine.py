@@ -268,6 +268,7 @@ class Engine:
         interval = self._profiles.intervals(batch.profile[1:])
         same = (np.diff(batch.profile) == 0) & (np.diff(batch.capture) == 0)
         same &= (gap <= late_after(interval)) & (gap >= interval * 3 // 4)
+        same &= batch.destination[1:] == batch.destination[:-1]
         same &= (steps[1:] == _NEXT) | (batch.ip_id[1:] != 1)  # 1 may be a restart
         quiet[2:] = same[1:] & same[:-1] & (steps[2:] == steps[1:-1])
         return quiet

@@ -7,16 +7,25 @@ the same kind of software, does the other.
 Whether two routers that use AH have the same key is one of these. keepalived keeps one sequence number per
 virtual router, for what it sends and what it accepts. So a backup whose first number follows one of the
 master's has accepted that advert: they have one key, and whatever it does not hear it does not refuse.
+
+Two clusters with one VRID may never meet (`are_apart`): an advert to a unicast peer reaches nobody else, and whoever
+listens to one group hears nothing of another. Then they are no rivals, and what they announce need not agree. Routers
+that share an address are meant to meet; that they do not is the trouble.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vrrpscope.timeline.acceptance import Accepts, Verdict, judge
-from vrrpscope.wire.columns import Auth
+from vrrpscope.timeline.acceptance import Accepts, Verdict, judge, shares_addresses
+from vrrpscope.timeline.claims import is_virtual
+from vrrpscope.timeline.speaker import LOW, MAX_DESTINATIONS
+from vrrpscope.wire.columns import Auth, Destination
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vrrpscope.timeline.events import Seen
     from vrrpscope.timeline.profile import Profile
     from vrrpscope.timeline.speaker import Speaker
 
@@ -44,6 +53,8 @@ class Hearing:
 
     def accepts(self, receiver: Speaker, sender: Speaker) -> bool:
         """Whether the receiver acts on the sender's adverts."""
+        if are_apart(receiver, receiver.profile, sender):
+            return False
         verdict = self.judge(receiver.profile, sender.profile)
         if verdict.accepts is Accepts.DEPENDS:
             if verdict.reason == "vrid-collision" and self._clusters_collide:
@@ -61,6 +72,33 @@ class Hearing:
         if verdict.accepts is Accepts.DEPENDS and not key_is_right:
             self._refusing.add(pair)
             self._clusters_collide |= verdict.reason == "vrid-collision"
+
+
+def are_apart(one: Speaker, profile: Profile, other: Speaker) -> bool:
+    """Whether two routers are of clusters that never meet, the first one now announcing `profile`.
+
+    Those who share a virtual MAC address meet at the switch at least.
+    """
+    if not one.destinations.isdisjoint(other.destinations):
+        return False
+    if Destination.UNICAST in {profile.destination, other.profile.destination}:
+        if profile.destination is not other.profile.destination:
+            return False
+        if profile.rank & LOW in other.destinations or other.profile.rank & LOW in one.destinations:
+            return False
+    if max(len(one.destinations), len(other.destinations)) >= MAX_DESTINATIONS:
+        return False
+    if profile.mac is not None and profile.mac == other.profile.mac and is_virtual(profile.mac):
+        return False
+    return not shares_addresses(profile, other.terms)
+
+
+def reached(speaker: Speaker, profile: Profile, seen: Seen, others: Iterable[Speaker]) -> list[Speaker]:
+    """Note that a router sends to one more address; return those whom it meets only now."""
+    apart = [other for other in others if are_apart(speaker, profile, other)]
+    speaker.destinations.add(seen.destination & LOW)
+    met = [other for other in apart if not are_apart(speaker, profile, other)]
+    return [other for other in met if profile.priority and other.terms.priority]
 
 
 def _follows(taker: Speaker, master: Speaker) -> bool:

@@ -6,6 +6,7 @@ kept, so that a report stays truthful ("and 91,200 more") and memory bounded.
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -93,7 +94,7 @@ class History:
     def begin(self, reign: Reign) -> None:
         """Keep a reign, if there is room."""
         if len(self.reigns) < MAX_KEPT and self.budget.spend():
-            self.reigns.append(reign)
+            insort(self.reigns, reign, key=_start)  # some become known late
         else:
             self.omitted += 1
 
@@ -224,3 +225,7 @@ class History:
             self.untold.append(event)
         else:
             self.omitted += 1
+
+
+def _start(reign: Reign) -> int:
+    return reign.start

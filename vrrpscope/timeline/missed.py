@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vrrpscope.timeline import timers
 from vrrpscope.timeline.acceptance import shares_addresses
 from vrrpscope.timeline.events import Missed, MissedKind
+from vrrpscope.timeline.hearing import are_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,12 +36,14 @@ def overdue(speaker: Speaker, seen: Seen, speakers: Iterable[Speaker], carps: Ca
     """Judge the gap before this advert if it is longer than anything but trouble explains.
 
     keepalived restarts its timer on whatever it hears for its VRID, so an advert is due one interval after
-    the last one of anybody, and after the last CARP packet of that number.
+    the last one of anybody in hearing, and after the last CARP packet of that number.
     """
     late = timers.late_after(speaker.profile.interval)
     if seen.t - speaker.last.t <= late:
         return None
-    since = carps.restarted(speaker.profile, max(s.last.t for s in speakers), seen.t)
+    since = carps.restarted(
+        speaker.profile, max(s.last.t for s in speakers if not are_apart(speaker, speaker.profile, s)), seen.t
+    )
     return None if seen.t - since <= late else judge_gap(speaker, seen, since)
 
 

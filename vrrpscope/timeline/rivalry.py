@@ -16,10 +16,11 @@ from vrrpscope.timeline import timers
 from vrrpscope.timeline.acceptance import Accepts
 from vrrpscope.timeline.contest import Contest
 from vrrpscope.timeline.events import MissedKind
-from vrrpscope.timeline.hearing import Hearing
+from vrrpscope.timeline.hearing import Hearing, are_apart
 from vrrpscope.timeline.masters import strength
 
 if TYPE_CHECKING:
+    from vrrpscope.timeline.contest import Suspicion
     from vrrpscope.timeline.events import Seen
     from vrrpscope.timeline.history import History
     from vrrpscope.timeline.masters import Masters
@@ -94,7 +95,7 @@ class Rivalry:
     def spoke(self, speaker: Speaker, seen: Seen) -> None:
         """A master advertises again."""
         contest = self._contest
-        if contest is None:
+        if contest is None or speaker.address not in contest.members:
             speaker.yield_at = speaker.yield_to = None  # the one to whom it might have yielded has left
             return
         contest.heard(speaker, seen)
@@ -110,7 +111,7 @@ class Rivalry:
         if len(self._masters) == 1:
             return
         for other in self._masters:
-            if other is speaker:
+            if other is speaker or are_apart(speaker, speaker.profile, other):
                 continue
             if self.hearing.accepts(other, speaker):
                 if speaker.profile.beats(other.profile) and self._may_be_the_one(other, seen):
@@ -141,6 +142,8 @@ class Rivalry:
     def _convict(self, contest: Contest, speaker: Speaker) -> None:
         """What a receiver may accept or not was not accepted: there is the reason."""
         for other in self._masters:
+            if are_apart(speaker, speaker.profile, other):
+                continue
             verdict = self.hearing.judge(speaker.profile, other.profile)
             if verdict.accepts is Accepts.DEPENDS and strength(other) > strength(speaker):
                 self.hearing.refuse(speaker, other)
@@ -164,6 +167,23 @@ class Rivalry:
         on_time = now - max(rival.last.t, rival.rearmed) < timers.late_after(rival.profile.interval)
         return on_time and _restarts_its_timer(rival) and not self.hearing.accepts(rival, speaker)
 
+    def reveal(
+        self, speaker: Speaker, rivals: list[Speaker], span: tuple[int, int], seen: Seen, suspicion: Suspicion
+    ) -> None:
+        """A farewell shows that a router was master beside others, the latest first, all that time."""
+        start, end = span
+        contest, former = self._contest, self._unproven
+        if contest is None or not contest.confirmed:
+            told = former is not None and former[0].start == start
+            contest = former[0] if former is not None and told else Contest(start, rivals[-1].first, None)
+        for member in (*reversed(rivals), speaker):
+            contest.join(member)
+        contest.suspect(*suspicion)
+        contest.witness(rivals[0].last)
+        contest.witness(seen)
+        if contest is not self._contest:  # else it is told when that ends
+            self._history.add(contest.event(self._key, seen.t, end))
+
     # --- a contest ends -----------------------------------------------------------------------------------
 
     def yielded(self, master: Speaker) -> None:
@@ -180,7 +200,7 @@ class Rivalry:
     def left(self, end: int, at: int) -> int | None:
         """A master left at `end`, as became known at `at`; return the start of a contest that never was one."""
         contest = self._contest
-        if contest is None or len(self._masters) > 1:
+        if contest is None or sum(m.address in contest.members for m in self._masters) > 1:
             return None
         if contest.confirmed:
             self._history.add(contest.event(self._key, at, max(end, contest.start)))

@@ -36,8 +36,9 @@ from vrrpscope.timeline.events import (
     MissedKind,
     NewProfile,
     Reign,
-    Restarted,
 )
+from vrrpscope.timeline.farewells import Farewells
+from vrrpscope.timeline.hearing import are_apart, reached
 from vrrpscope.timeline.history import Budget, History
 from vrrpscope.timeline.masters import NEVER, Masters, due, strength
 from vrrpscope.timeline.missed import Gap, judge_gap, missed_event, overdue
@@ -58,8 +59,6 @@ if TYPE_CHECKING:
 MAX_SPEAKERS: Final = 64  # per virtual router; each advert is held against every master
 
 MAX_ADDRESSES: Final = 4_096
-
-_DOUBLE_ZERO = 100 * timers.MILLISECOND  # keepalived's FAULT sends two within microseconds
 
 
 class Router:
@@ -90,6 +89,7 @@ class Router:
         if claims is not None:
             self.clients.name = lambda mac, now: claims.name(key.segment, mac, now, self.addresses)
         self._rivalry = Rivalry(key, self.masters, self.history)
+        self._farewells = Farewells(self.masters, self.history, self._rivalry, self.speakers, observed_from)
         self._watch = Watch(key, self.history, self.clients)
         self._comparison = Comparison(key, self.history)
 
@@ -100,6 +100,8 @@ class Router:
         if self.deadline < seen.t:
             self.advance(seen.t)
         speaker = self.speakers.get(profile.address)
+        if speaker is not None and not speaker.reaches(seen):
+            self.reach(speaker, profile, seen)
         if speaker is None:
             if len(self.speakers) >= MAX_SPEAKERS:
                 self.unheard += 1
@@ -119,6 +121,13 @@ class Router:
         else:
             self._ascend(speaker, profile, seen)
         self.refresh()
+
+    def reach(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
+        """Take note that a router sends to one more address: it may meet others thereby."""
+        for other in reached(speaker, profile, seen, self._others(speaker)):
+            self._comparison.compare(other, profile, seen)
+            if speaker.is_master and other.is_master:
+                self._rivalry.meet(speaker, seen, [other], None)
 
     def settled(self, profile: Profile, seen: Seen) -> bool:
         """Whether `seen` was just taken and more of the same can change nothing but counters."""
@@ -196,24 +205,17 @@ class Router:
         if not profile.priority:
             return  # a resigning router may leave its list out
         for other in self._others(speaker):
-            if other.terms.priority:
+            if other.terms.priority and not are_apart(speaker, profile, other):
                 self._comparison.compare(other, profile, seen)
 
     def _resign(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
-        reign = speaker.reign
-        if speaker.is_master:
-            self._rivalry.resigns(seen)
-            self._note_mute(speaker, seen.t, spoke=True)
-            speaker.take(seen, profile)
-            self._leave(speaker, seen.t, EndedBy.RESIGNED, at=seen.t)
+        if not speaker.is_master:
+            self._farewells.take(speaker, profile, seen)
             return
+        self._rivalry.resigns(seen)
+        self._note_mute(speaker, seen.t, spoke=True)
         speaker.take(seen, profile)
-        if reign is None:  # it was master before the capture began
-            speaker.reign = Reign(speaker.address, seen.t, seen.t, ended_by=EndedBy.RESIGNED)
-            self.history.begin(speaker.reign)
-            self.masters.vacate(speaker, seen.t, seen.t + profile.down_limit)
-        elif reign.ended_by is EndedBy.RESIGNED and reign.end and seen.t - reign.end <= _DOUBLE_ZERO:
-            reign.ended_by = EndedBy.FAULT
+        self._leave(speaker, seen.t, EndedBy.RESIGNED, at=seen.t)
 
     def _go_on(self, speaker: Speaker, profile: Profile, seen: Seen) -> None:
         """A master advertises again."""
@@ -224,7 +226,7 @@ class Router:
                 self._rivalry.unseen(speaker)
         if gap is None or gap.kind is not MissedKind.LOST:
             self._note_mute(speaker, seen.t, spoke=True)
-        self._note_restart(speaker, seen)
+        self._watch.restarts(speaker, seen)
         self._rivalry.spoke(speaker, seen)
         self._watch.goes_on(speaker, profile, seen)
         speaker.take(seen, profile)
@@ -247,11 +249,12 @@ class Router:
         for gone, event in renamed(self.masters, profile, seen):
             self._leave(gone, seen.t, EndedBy.UNKNOWN, seen.t)
             self.history.add(event)
-        rivals = list(self.masters)
+        masters = list(self.masters)
+        rivals = [m for m in masters if not are_apart(speaker, profile, m)]
         self._watch.begins(speaker, profile, seen)
-        self._note_restart(speaker, seen)
+        self._watch.restarts(speaker, seen)
         scene = elections.Scene(
-            rivals, self._others(speaker), self.masters.last, self._rivalry.hearing, self._observed_from
+            masters, self._others(speaker), self.masters.last, self._rivalry.hearing, self._observed_from
         )
         began = None
         if self.masters.vacancy is not None:
@@ -365,7 +368,7 @@ class Router:
         reign.end = reign.ended_by = None
         silent_since = speaker.last
         speaker.take(seen, profile)
-        usurpers = list(self.masters)
+        usurpers = [m for m in self.masters if not are_apart(speaker, profile, m)]
         self.masters.enter(speaker)
         self.clients.moved(seen.t, seen.t)
         if usurpers:
@@ -392,9 +395,3 @@ class Router:
         speaker.reign.mute += silent
         if spoke:
             self._rivalry.mute_spoke(now)
-
-    def _note_restart(self, speaker: Speaker, seen: Seen) -> None:
-        if speaker.numbers and seen.ip_id == 1 and speaker.step(seen) != 1:
-            on_time = seen.t - speaker.last.t <= timers.late_after(speaker.profile.interval)
-            reload = on_time and speaker.is_master
-            self.history.add(Restarted(seen.t, self.key, speaker.address, reload, seen))

@@ -29,6 +29,10 @@ RECENT = 8  # adverts remembered per speaker: a Master_Down_Interval reaches bac
 
 MISSED_FRAMES = 10
 
+MAX_DESTINATIONS = 256  # remembered of one speaker; with so many, it may send to anybody
+
+LOW = (1 << 64) - 1  # of an address
+
 _COPY_WINDOW = 50 * MILLISECOND  # a mirror port or a bond delivers the second copy well within this
 _CLOCKS_APART = 30_000 * MILLISECOND  # between two vantage points; the pieces of one capture share a clock
 _UNNUMBERED_WINDOW = MILLISECOND // 2  # without a number, two equal adverts this close are one
@@ -62,6 +66,7 @@ class Speaker:
         self.terms = profile  # the latest with a priority above 0: what it says when it does not resign
         self.first = first
         self.last = first
+        self.destinations = {first.destination & LOW}  # its group, or its peers
         self.adverts = 0
         self.gaps = Gaps()
         self.recent: deque[tuple[Seen, Profile]] = deque(maxlen=RECENT)
@@ -111,6 +116,10 @@ class Speaker:
     def numbers(self) -> bool:
         """Whether it numbers its adverts in the IP ID, as far as seen."""
         return self.steps > self.jumps
+
+    def reaches(self, seen: Seen) -> bool:
+        """Whether it is known to send to where this advert goes, or to so many that it may be anybody."""
+        return seen.destination & LOW in self.destinations or len(self.destinations) >= MAX_DESTINATIONS
 
     @property
     def is_seen_twice(self) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vrrpscope.timeline.events import Restarted
 from vrrpscope.timeline.intruders import Intruders
 from vrrpscope.timeline.pauses import Pauses
 from vrrpscope.timeline.shared import SharedSources
+from vrrpscope.timeline.timers import late_after
 
 if TYPE_CHECKING:
     from vrrpscope.timeline.clients import Clients
@@ -26,6 +28,8 @@ class Watch:
     """Watches the routers of one virtual router."""
 
     def __init__(self, key: RouterKey, history: History, clients: Clients) -> None:
+        self._key = key
+        self._history = history
         self._intruders = Intruders(key, history, clients)
         self._shared = SharedSources(key, history)
         self._pauses = Pauses(key, history, clients)
@@ -55,6 +59,13 @@ class Watch:
         if not self.is_idle:
             self._intruders.spoke(speaker, seen.t)
             self._pauses.spoke(speaker, seen.t, others, alone=alone)
+
+    def restarts(self, speaker: Speaker, seen: Seen) -> None:
+        """A router is about to advertise: does it count anew?"""
+        if speaker.numbers and seen.ip_id == 1 and speaker.step(seen) != 1:
+            on_time = seen.t - speaker.last.t <= late_after(speaker.profile.interval)
+            reload = on_time and speaker.is_master
+            self._history.add(Restarted(seen.t, self._key, speaker.address, reload, seen))
 
     def left(self, speaker: Speaker, end: int, at: int) -> None:
         """A master has left, as became known at `at`."""
