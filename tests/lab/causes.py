@@ -77,9 +77,10 @@ def summary(results: Iterable[Found]) -> Iterator[str]:
                 for each in results
                 if each.way == way and each.headline is not None
             }
+            right = f"{sum(headlines.values()) / len(headlines):.1%}" if headlines else "-"
             yield (
                 f"{way:<20} {visible:>7} {tally['first'] / visible:>8.1%} {named / visible:>9.1%} "
-                f"{tally['missed']:>7} {tally['hidden']:>7} {sum(headlines.values()) / len(headlines):>9.1%}"
+                f"{tally['missed']:>7} {tally['hidden']:>7} {right:>9}"
             )
 
 
