@@ -91,9 +91,11 @@ def laid(directory: Path) -> Iterator[str]:
             analysis = _analysis(view, "with logs")
             masters = {mastership["host"] for mastership in view.truth["mastership"]}
             for overlay in analysis.testimony.overlays:
-                hosts = {view.host_of(router) for router in overlay.routers}
-                if hosts - {overlay.host} or (not hosts and overlay.log.instances and overlay.host in masters):
-                    yield f"log of {overlay.host}: taken for that of {hosts or 'nobody'}"
+                links = view.truth["hosts"][overlay.host]
+                own = {address.partition("/")[0] for link in links for address in link["addresses"]}
+                wrong = set(overlay.routers) - own  # two hosts may share an address
+                if wrong or (not overlay.routers and overlay.log.instances and overlay.host in masters):
+                    yield f"log of {overlay.host}: taken for that of {wrong or 'nobody'}"
                 yield from (f"log of {overlay.host}: {each}" for each in overlay.contradictions)
 
 
