@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from vrrpscope.evidence.home import Homes
-from vrrpscope.evidence.testimony import NOTHING, Span, testify
+from vrrpscope.evidence.quotes import Span
+from vrrpscope.evidence.testimony import NOTHING, testify
 from vrrpscope.evidence.vantage import Clock
 from vrrpscope.outcome import Analysis, Capture, VirtualRouter
 from vrrpscope.rules import Case, judge, rules_for
@@ -144,6 +145,10 @@ class Session:
             for _, router in sorted(self._engine.routers.items())
             if router.speakers
         )
+
+    def adverts(self, capture: int) -> int:
+        """Return how many adverts a capture has held so far."""
+        return self._adverts[capture]
 
     def slowest(self) -> int | None:
         """Return the capture to feed next; None when all have ended."""

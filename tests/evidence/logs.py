@@ -10,7 +10,8 @@ from tests import trace as traces
 from tests.rules.laying import NAMES, routers
 from vrrpscope.evidence.keepalived_log import read
 from vrrpscope.evidence.overlay import lay
-from vrrpscope.evidence.testimony import Span, Testimony
+from vrrpscope.evidence.quotes import Span
+from vrrpscope.evidence.testimony import Testimony
 from vrrpscope.evidence.verdict import settle
 from vrrpscope.rules import RULES, Case, judge
 from vrrpscope.rules.corroboration import corroborated

@@ -14,8 +14,9 @@ from tests.rules.laying import routers
 from vrrpscope.evidence.keepalived_log import read
 from vrrpscope.evidence.log_owner import instances_of
 from vrrpscope.evidence.overlay import lay
+from vrrpscope.evidence.quotes import Span
 from vrrpscope.evidence.said import Kind, masked
-from vrrpscope.evidence.testimony import Beside, Span
+from vrrpscope.evidence.testimony import Beside
 from vrrpscope.timeline.profile import RouterKey
 from vrrpscope.timeline.timers import SECOND
 

@@ -11,15 +11,16 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from vrrpscope.evidence.quotes import Span
 from vrrpscope.evidence.said import Kind
-from vrrpscope.evidence.testimony import Span
 from vrrpscope.findings import Confidence
 from vrrpscope.timeline.timers import SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vrrpscope.evidence.testimony import Quote, Testimony
+    from vrrpscope.evidence.quotes import Quote
+    from vrrpscope.evidence.testimony import Testimony
     from vrrpscope.timeline.events import SplitBrain
     from vrrpscope.timeline.router import Router
 

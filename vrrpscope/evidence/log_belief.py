@@ -22,8 +22,8 @@ from vrrpscope.timeline.timers import SECOND
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from vrrpscope.evidence.quotes import Span
     from vrrpscope.evidence.said import Said
-    from vrrpscope.evidence.testimony import Span
     from vrrpscope.timeline.events import Reign
     from vrrpscope.timeline.profile import RouterKey
 

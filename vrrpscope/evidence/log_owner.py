@@ -27,9 +27,8 @@ from vrrpscope.timeline.timers import SECOND
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from vrrpscope.evidence.meant import Home
+    from vrrpscope.evidence.quotes import Home, Span
     from vrrpscope.evidence.said import Log, Said
-    from vrrpscope.evidence.testimony import Span
     from vrrpscope.timeline.profile import RouterKey
     from vrrpscope.timeline.router import Router
 

@@ -22,16 +22,15 @@ from vrrpscope.timeline.fingerprint import fingerprint
 from vrrpscope.wire.columns import Auth, Destination
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vrrpscope.evidence.configuration import Configuration, Instance
     from vrrpscope.evidence.overlay import Overlay
+    from vrrpscope.evidence.quotes import Home
     from vrrpscope.timeline.profile import Profile, RouterKey
     from vrrpscope.timeline.router import Router
     from vrrpscope.timeline.speaker import Speaker
 
-    Home = Callable[[RouterKey, str], str | None]
-    """Which capture was taken at a router's own host, if one was."""
 
 _SOURCE: Final = 64
 _LOGGED: Final = 48

@@ -18,16 +18,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vrrpscope.evidence import log_belief, log_owner
 from vrrpscope.evidence.log_belief import ENTERS, LEAVES, Contradiction
+from vrrpscope.evidence.quotes import Quote
 from vrrpscope.evidence.said import Kind
-from vrrpscope.evidence.testimony import Quote
 from vrrpscope.findings import Line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from vrrpscope.evidence.meant import Home
+    from vrrpscope.evidence.quotes import Home, Span
     from vrrpscope.evidence.said import Log, Said
-    from vrrpscope.evidence.testimony import Span
     from vrrpscope.timeline.profile import RouterKey
     from vrrpscope.timeline.router import Router
 

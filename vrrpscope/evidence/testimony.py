@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from vrrpscope.evidence.configuration import Configuration
-    from vrrpscope.evidence.meant import Home, Meant
+    from vrrpscope.evidence.meant import Meant
     from vrrpscope.evidence.overlay import Overlay
-    from vrrpscope.evidence.said import Kind, Log, Said
-    from vrrpscope.findings import Line
+    from vrrpscope.evidence.quotes import Home, Quote, Span
+    from vrrpscope.evidence.said import Kind, Log
     from vrrpscope.timeline.profile import RouterKey
     from vrrpscope.timeline.router import Router
 
@@ -29,21 +29,6 @@ class Beside(NamedTuple):
 
     configurations: tuple[Configuration, ...] = ()
     logs: tuple[Log, ...] = ()
-
-
-class Span(NamedTuple):
-    """A time, nanoseconds since the epoch; `end` is None where it was not over when the captures ended."""
-
-    start: int
-    end: int | None
-
-
-class Quote(NamedTuple):
-    """A line of a log, and where it stands."""
-
-    said: Said  # its times are on the captures' clock
-    line: Line
-    router: str = ""  # whose log was asked
 
 
 class Testimony(NamedTuple):

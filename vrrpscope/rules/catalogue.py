@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from vrrpscope.evidence.testimony import NOTHING, Span, Testimony
+from vrrpscope.evidence.quotes import Span
+from vrrpscope.evidence.testimony import NOTHING, Testimony
 from vrrpscope.findings import Confidence, Finding, Frame, Line, Severity
 from vrrpscope.rules.text import digest, in_clear, listing
 from vrrpscope.timeline.ageing import snooped
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from vrrpscope.evidence.delivery import Deliveries, Delivery
     from vrrpscope.evidence.home import Homes
     from vrrpscope.evidence.meant import Meant
+    from vrrpscope.evidence.quotes import Quote
     from vrrpscope.evidence.said import Kind
-    from vrrpscope.evidence.testimony import Quote
     from vrrpscope.timeline.ageing import Snooped
     from vrrpscope.timeline.events import Seen, SplitBrain
     from vrrpscope.timeline.router import Router

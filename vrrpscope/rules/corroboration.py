@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vrrpscope.evidence import heard_of
 from vrrpscope.evidence.frr_words import unmarked
+from vrrpscope.evidence.quotes import Span
 from vrrpscope.evidence.said import Kind, masked
-from vrrpscope.evidence.testimony import Span
 from vrrpscope.findings import Confidence, Finding
 from vrrpscope.rules.text import listing
 from vrrpscope.timeline.events import Cause, Election, Missed, MissedKind, NoMaster, SplitBrain
@@ -25,7 +25,7 @@ from vrrpscope.timeline.timers import SECOND
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from vrrpscope.evidence.testimony import Quote
+    from vrrpscope.evidence.quotes import Quote
     from vrrpscope.rules.catalogue import Case
     from vrrpscope.timeline.events import Event
 
