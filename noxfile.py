@@ -1,4 +1,4 @@
-"""The habits of the project as sessions: `nox -s test lint types bench`; `nox` alone runs the first three."""
+"""The habits of the project as sessions: `nox -s test lint types docs bench`; `nox` alone runs the first three."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     session.install("-q", "-e", ".[dev]")
     session.run("mypy", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    session.install("-q", ".[docs]")
+    session.run("mkdocs", *(session.posargs or ("build", "--strict")))
 
 
 @nox.session

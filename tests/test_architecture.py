@@ -5,7 +5,7 @@
 
 Imports point left only; `lab` stands alone beside `cli`, which may start it, and shares only errors and
 keepalived's language with the rest. Each heavy library is imported
-in one place. Only what runs beside a person (`capture/live.py`, `live/`, `lab/`, `cli/`) may look at a clock.
+in one place. Only what runs beside a person (the live sources of `capture/`, `live/`, `lab/`, `cli/`) may look at a clock.
 Parts that do not exist yet are simply not found.
 """
 
@@ -50,7 +50,7 @@ RANK: Final = {
 """Which part may import which: one of a lower rank, or itself."""
 
 ROOMS: Final = {
-    "scapy": ("capture/live.py",),
+    "scapy": ("capture/sniffer.py",),
     "pyshark": ("capture/tshark.py",),
     "matplotlib": ("plots/",),
     "click": ("cli/",),
@@ -58,8 +58,11 @@ ROOMS: Final = {
     "pandas": ("report/tables.py",),
     "pyarrow": ("report/parquet.py",),
     "IPython": (),
-    "zstandard": ("capture/inflate.py",),
+    "rich": ("report/paint.py", "live/screen/"),
+    "zstandard": ("capture/inflate.py", "capture/deflate.py"),
     "lz4": ("capture/inflate.py",),
+    "prometheus_client": ("live/metrics.py",),
+    "textual": ("live/screen/",),
 }
 """The only places that import a heavy library; naming one for a type checker does not load it."""
 
@@ -67,7 +70,7 @@ DOORS: Final = {("cli", "lab"), *(("outcome", to) for to in ("questions", "repor
 """What may be imported against the order: `cli` starts the lab, and an `Analysis`, which is what a person holds in
 hand, answers by what stands to its right, when it is asked."""
 
-CLOCKED: Final = ("capture/live.py", "live/", "lab/", "cli/")
+CLOCKED: Final = ("capture/live.py", "capture/sniffer.py", "live/", "lab/", "cli/")
 CLOCKS: Final = {
     *(
         f"time.{name}{unit}"

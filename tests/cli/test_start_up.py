@@ -24,6 +24,7 @@ except SystemExit:
 """
 NEVER: Final = {
     "pyarrow",
+    "rich",
     "pandas",
     "matplotlib",
     "scapy",
@@ -61,11 +62,17 @@ def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
     assert loaded(*arguments) & (NEVER | CODECS | {"numpy", "asyncio", "multiprocessing"}) == set()
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
 def test_analysing_a_plain_capture_loads_numpy_and_no_other_library(form: str) -> None:
     found = loaded("analyze", str(HEALTHY), "--format", form)
     assert "numpy" in found
     assert found & (NEVER | CODECS) == set()
+
+
+def test_colour_loads_rich_and_no_other_library() -> None:
+    found = loaded("analyze", str(HEALTHY), "--color", "always")
+    assert "rich" in found
+    assert found & (NEVER - {"rich"} | CODECS) == set()
 
 
 def test_a_capture_alone_loads_nothing_that_reads_logs_or_configurations() -> None:

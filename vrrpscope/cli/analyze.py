@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gc
-import os
-from typing import TextIO
 
 import click
 
 from vrrpscope.analysis import analyze
 from vrrpscope.cli.beside import config_option, log_option, paths_of, read_beside
 from vrrpscope.cli.common import (
+    DIRECTORY,
+    FILE,
     Choice,
     choosing,
     clock_option,
@@ -19,17 +19,20 @@ from vrrpscope.cli.common import (
     output_option,
     secrets_option,
     warn,
-    width_of,
 )
 from vrrpscope.cli.keys import key_option
+from vrrpscope.cli.looks import check_looks, looking, looks
 from vrrpscope.cli.output import output
 from vrrpscope.cli.progress import Progress
-from vrrpscope.report import RENDERERS, Options, render
+from vrrpscope.report import RENDERERS, render
 
 _HELP = """Tell from captures who was VRRP master when, and what went wrong.
 
 FILE is a pcap or pcapng file, plain or compressed, a glob, a directory of rotated files, or - for standard
 input. Give captures of the same time, taken at several places, a NAME each; their clocks are compared.
+
+--start and --end take a TIME as who does: 2026-11-22T16:55:17.63Z, 16:55:17.63 (UTC), +12.5 after the first frame,
+'#123'. Everything is judged by the whole captures, and only what touches that time is told.
 
 \b
 Exit codes:
@@ -40,8 +43,10 @@ Exit codes:
 
 
 @click.command("analyze", help=_HELP)
-@click.argument("captures", nargs=-1, required=True, metavar="[NAME=]FILE...")
+@click.argument("captures", nargs=-1, required=True, type=FILE, metavar="[NAME=]FILE...")
 @choosing
+@click.option("--start", metavar="TIME", help="Tell only what touches the time from here on.")
+@click.option("--end", metavar="TIME", help="Tell only what touches the time up to here.")
 @clock_option
 @config_option
 @log_option
@@ -49,11 +54,18 @@ Exit codes:
 @click.option("--format", "form", type=click.Choice(list(RENDERERS)), default="text", help="How to report.")
 @output_option
 @fail_option
-@click.option("--evidence", metavar="DIR", help="Keep a small capture of each finding's frames in this new directory.")
-@click.option("--plot", "picture", metavar="FILE", help="Draw the story: a .png, .svg or .pdf file.")
-@click.option("--export", "tables", metavar="DIR", help="Write tables (CSV, Parquet) into this new directory.")
+@click.option(
+    "--evidence",
+    type=DIRECTORY,
+    metavar="DIR",
+    help="Keep a small capture of each finding's frames in this new directory.",
+)
+@click.option("--plot", "picture", type=FILE, metavar="FILE", help="Draw the story: a .png, .svg or .pdf file.")
+@click.option(
+    "--export", "tables", type=DIRECTORY, metavar="DIR", help="Write tables (CSV, Parquet) into this new directory."
+)
 @secrets_option
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text report.")
+@looking
 def command(
     *,
     captures: tuple[str, ...],
@@ -61,6 +73,8 @@ def command(
     vips: tuple[str, ...],
     routers: tuple[str, ...],
     segments: tuple[str, ...],
+    start: str | None,
+    end: str | None,
     clock_offsets: tuple[tuple[str, float], ...],
     configurations: tuple[str, ...],
     logs: tuple[str, ...],
@@ -72,12 +86,16 @@ def command(
     picture: str | None,
     tables: str | None,
     show_secrets: bool,
+    wide: bool,
+    zone: str,
+    times: str,
     color: str,
 ) -> int:
     """Parse, analyze, render."""
     # What is made is kept until the report is written, and nothing of it goes in circles: looking for garbage as
     # often as Python does cost a quarter of the time of a capture in which every advert is an event.
     gc.set_threshold(200_000, 20, 20)
+    check_looks(form, zone, times)
     if evidence is not None:
         from vrrpscope.cli.evidence import check_directory, keep  # noqa: PLC0415 - only where it is asked for
 
@@ -99,13 +117,14 @@ def command(
             keys=keys,
             progress=progress.update,
         )
+    if start is not None or end is not None:
+        analysis = analysis.between(start, end)
     analysis = Choice(vrids, vips, routers, segments).of(analysis)
     for capture in analysis.captures:
         warn(capture.info)
     inputs = [c.info.path for c in analysis.captures] + ([] if beside is None else paths_of(beside))
     with output(path, inputs=inputs) as stream:
-        width = width_of(stream)
-        render(analysis, form, stream, Options(width=width, color=_wants_color(color, stream)))
+        render(analysis, form, stream, looks(stream, wide=wide, zone=zone, times=times, color=color))
     if evidence is not None:
         keep(analysis, captures, evidence)
     if picture is not None:
@@ -113,12 +132,3 @@ def command(
     if tables is not None:
         extras.export(analysis, captures, tables)
     return fails(analysis.verdict, fail_on)
-
-
-def _wants_color(choice: str, stream: TextIO) -> bool:
-    """The user's word, then NO_COLOR and FORCE_COLOR, then whether a terminal reads it."""
-    if choice != "auto":
-        return choice == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")

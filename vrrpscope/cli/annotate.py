@@ -14,7 +14,7 @@ from vrrpscope.analysis import analyze
 from vrrpscope.capture.files import expand
 from vrrpscope.capture.rewrite import rewrite
 from vrrpscope.capture.stream import STDIN
-from vrrpscope.cli.common import Choice, choosing, say, warn
+from vrrpscope.cli.common import FILE, Choice, choosing, say, warn
 from vrrpscope.cli.progress import Progress
 from vrrpscope.errors import UsageError
 from vrrpscope.report.annotate import comments, title
@@ -37,7 +37,7 @@ Exit codes: 0, 2 usage, 3 a capture that cannot be read.
 
 
 @click.command("annotate", help=_HELP)
-@click.argument("capture", metavar="FILE")
+@click.argument("capture", type=FILE, metavar="FILE")
 @click.option(
     "-o", "--output", "path", type=click.Path(dir_okay=False), required=True, help="The pcapng file to write."
 )

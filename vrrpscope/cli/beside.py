@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
-from vrrpscope.cli.common import say
+from vrrpscope.cli.common import FILE, say
 from vrrpscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ config_option = click.option(
     "--config",
     "configurations",
     multiple=True,
+    type=FILE,
     metavar="[NAME=]FILE",
     help="keepalived.conf of the host NAME (repeatable): what was meant, beside what was sent.",
 )
@@ -45,6 +46,7 @@ log_option = click.option(
     "--log",
     "logs",
     multiple=True,
+    type=FILE,
     metavar="[NAME=]FILE",
     help="keepalived's or FRR's log of the host NAME (repeatable): what the daemons said, beside what was sent.",
 )

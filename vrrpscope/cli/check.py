@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from vrrpscope.cli.beside import read_configurations
-from vrrpscope.cli.common import fail_option, fails, output_option, secrets_option, width_of
+from vrrpscope.cli.common import FILE, fail_option, fails, output_option, secrets_option, width_of
 from vrrpscope.cli.output import output
 from vrrpscope.report.check import as_json, as_text
 from vrrpscope.rules.checking import check
@@ -27,7 +27,7 @@ Exit codes:
 
 
 @click.command("check", help=_HELP)
-@click.argument("configurations", nargs=-1, required=True, metavar="[NAME=]FILE...")
+@click.argument("configurations", nargs=-1, required=True, type=FILE, metavar="[NAME=]FILE...")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 @output_option
 @fail_option

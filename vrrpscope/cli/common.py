@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import shutil
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TextIO, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from vrrpscope.report.escape import printable
 
@@ -36,6 +37,22 @@ class Choice(NamedTuple):
     def of(self, analysis: Analysis) -> Analysis:
         """Return the part of an analysis that is about them."""
         return analysis.only(vrids=self.vrids, addresses=self.vips, routers=self.routers, segments=self.segments)
+
+
+class _Path(click.types.StringParamType):
+    """Any text, which a shell completes as the name of a file or directory: who reads it says what is wrong with it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Ask the shell for names; bash has cut a word at its `=` already."""
+        del ctx, param
+        return [CompletionItem(incomplete, type=self.name)]
+
+
+FILE: Final = _Path("file")
+DIRECTORY: Final = _Path("dir")
 
 
 def address(value: str) -> str:

@@ -9,7 +9,7 @@ import click
 
 from vrrpscope.capture.files import expand, first_time
 from vrrpscope.capture.stream import STDIN
-from vrrpscope.cli.common import choosing, secrets_option, warn
+from vrrpscope.cli.common import FILE, choosing, secrets_option, warn
 from vrrpscope.cli.output import output, refuse_inputs
 from vrrpscope.errors import UsageError
 from vrrpscope.questions.adverts import Adverts
@@ -37,16 +37,19 @@ vrrpscope decode cap.pcap --vrid 50 --start 16:55:12
 vrrpscope decode cap.pcap --format ndjson | jq .priority
 ssh HOST sudo tcpdump -U -w - proto 112 | vrrpscope decode -
 
+--with tshark writes instead what tshark reads otherwise, why, and a summary line (text, ndjson).
+
 TIME is as for who: 2026-11-22T16:55:17.63Z, 16:55:17.63 (the first there is), seconds since the epoch, +12.5 after
 the first frame, or '#123'.
 
 \b
-Exit codes: 0, 2 usage, 3 a capture that cannot be read.
+Exit codes: 0, 2 usage, 3 a capture that cannot be read,
+            1 a difference from tshark without a reason.
 """
 
 
 @click.command("decode", help=_HELP)
-@click.argument("captures", nargs=-1, required=True, metavar="[NAME=]FILE...")
+@click.argument("captures", nargs=-1, required=True, type=FILE, metavar="[NAME=]FILE...")
 @choosing
 @click.option("--start", metavar="TIME", help="Only from this time on.")
 @click.option("--end", metavar="TIME", help="Only up to this time.")
@@ -54,6 +57,9 @@ Exit codes: 0, 2 usage, 3 a capture that cannot be read.
     "--format", "form", type=click.Choice(["text", "csv", "ndjson", "parquet"]), default="text", help="How to write."
 )
 @click.option("-o", "--output", "path", type=click.Path(dir_okay=False), help="Write here instead of to stdout.")
+@click.option(
+    "--with", "other", type=click.Choice(["tshark"]), help="Compare each advert with how tshark reads it (an extra)."
+)
 @secrets_option
 def command(
     *,
@@ -66,11 +72,17 @@ def command(
     end: str | None,
     form: str,
     path: str | None,
+    other: str | None,
     show_secrets: bool,
-) -> None:
+) -> int:
     """Read, decode, write."""
     files = [Again(spec) for spec in expand(captures)]
     low, high = _times(files, start, end)
+    if other is not None:
+        from vrrpscope.cli.second_opinion import second_opinion  # noqa: PLC0415 - only where it is asked for
+        from vrrpscope.questions.second_opinion import Wanted  # noqa: PLC0415 - likewise
+
+        return second_opinion(files, Wanted(vrids, vips, routers, segments, low, high), form, path)
     adverts = Adverts(files, warn)
     choice = Choice(vrids, vips, routers, segments, start=low, end=high)
     reading = Reading(adverts.tables, choice, show_secrets=show_secrets)
@@ -78,13 +90,14 @@ def command(
     inputs = [file.spec.path for file in files]
     if form == "parquet":
         _parquet(batches, path, inputs)
-        return
+        return 0
     with output(path, inputs=inputs) as stream:
         if form == "csv":
             stream.write(header())
         for batch in batches:
             stream.writelines(_lines(batch, form, named=len(files) > 1))
             stream.flush()  # whoever reads a pipe sees adverts as they come
+    return 0
 
 
 class _Extent(NamedTuple):

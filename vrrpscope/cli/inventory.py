@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from vrrpscope.analysis import analyze
-from vrrpscope.cli.common import Choice, choosing, secrets_option, warn
+from vrrpscope.cli.common import FILE, Choice, choosing, secrets_option, warn
 from vrrpscope.cli.output import output
 from vrrpscope.cli.progress import Progress
 from vrrpscope.questions.inventory import inventory
@@ -22,7 +22,7 @@ Exit codes: 0, 2 usage, 3 a capture that cannot be read.
 
 
 @click.command("inventory", help=_HELP)
-@click.argument("captures", nargs=-1, required=True, metavar="[NAME=]FILE...")
+@click.argument("captures", nargs=-1, required=True, type=FILE, metavar="[NAME=]FILE...")
 @choosing
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to list.")
 @secrets_option

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from vrrpscope.cli.common import DIRECTORY, FILE
 from vrrpscope.cli.output import output
 from vrrpscope.errors import UsageError
 from vrrpscope.lab.stories import STORIES
@@ -41,11 +42,14 @@ def list_stories() -> None:
 
 
 @command.command("run", help=_RUN)
-@click.argument("story")
-@click.option("-o", "--output", "directory", metavar="DIR", help="Where the recordings go; default: ./STORY.")
+@click.argument("story", shell_complete=lambda _, __, begun: [name for name in STORIES if name.startswith(begun)])
+@click.option(
+    "-o", "--output", "directory", type=DIRECTORY, metavar="DIR", help="Where the recordings go; default: ./STORY."
+)
 @click.option(
     "--config",
     "configurations",
+    type=FILE,
     metavar="HOST=FILE",
     multiple=True,
     help="Use your own keepalived.conf on that host; what the lab changes in it is said.",

@@ -11,7 +11,9 @@ from vrrpscope.rules.pages import page
 
 
 @click.command("rules")
-@click.argument("rule", required=False)
+@click.argument(
+    "rule", required=False, shell_complete=lambda _, __, begun: [name for name in RULES if name.startswith(begun)]
+)
 def command(rule: str | None) -> None:
     """List the rules, or explain one: what it finds, why, the evidence, the remedy, the source."""
     if rule is None:

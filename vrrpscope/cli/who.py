@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from vrrpscope.analysis import analyze
-from vrrpscope.cli.common import Choice, choosing, clock_option, warn
+from vrrpscope.cli.common import FILE, Choice, choosing, clock_option, warn
 from vrrpscope.cli.output import output
 from vrrpscope.cli.progress import Progress
 from vrrpscope.questions.again import again
@@ -36,7 +36,7 @@ Exit codes:
 
 
 @click.command("who", help=_HELP)
-@click.argument("captures", nargs=-1, required=True, metavar="[NAME=]FILE...")
+@click.argument("captures", nargs=-1, required=True, type=FILE, metavar="[NAME=]FILE...")
 @click.option("--at", "time", required=True, metavar="TIME", help="The time asked for.")
 @choosing
 @clock_option

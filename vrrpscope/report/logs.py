@@ -14,7 +14,7 @@ from vrrpscope.evidence.log_belief import ENTERS
 from vrrpscope.evidence.said import Kind, masked
 from vrrpscope.report.escape import printable
 from vrrpscope.report.story import Line
-from vrrpscope.report.times import clock, rfc3339, seconds
+from vrrpscope.report.times import Times, rfc3339, seconds
 from vrrpscope.rules.text import count, listing, span
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def about(overlay: Overlay) -> str:
     return f"{printable(overlay.path or overlay.host)}: {', '.join(parts)}"
 
 
-def beside(testimony: Testimony, key: RouterKey, steps: Sequence[Line], shown: int) -> tuple[list[Line], int]:
+def beside(
+    testimony: Testimony, key: RouterKey, steps: Sequence[Line], shown: int, times: Times | None = None
+) -> tuple[list[Line], int]:
     """Return the log lines that belong between the first steps of a story, and how many are left out.
 
     Args:
@@ -71,9 +73,10 @@ def beside(testimony: Testimony, key: RouterKey, steps: Sequence[Line], shown: i
         key: the virtual router's.
         steps: its story.
         shown: how many of these are told; what lies behind the last of them is left out.
+        times: how a time within a line is written; in UTC if not given.
     """
     cut = steps[shown - 1].t if len(steps) > shown else None
-    found = [each for overlay in testimony.overlays for each in _lines(overlay, key, steps)]
+    found = [each for overlay in testimony.overlays for each in _lines(overlay, key, steps, times or Times())]
     within = [(rank, line) for rank, line in found if cut is None or line.t <= cut]
     room = min(max(shown - len(steps), _LEAST), _MOST)
     chosen = sorted(range(len(within)), key=lambda place: within[place][0])[:room]
@@ -112,7 +115,7 @@ def document(overlay: Overlay) -> Document:
     }
 
 
-def _lines(overlay: Overlay, key: RouterKey, steps: Sequence[Line]) -> Iterator[tuple[int, Line]]:
+def _lines(overlay: Overlay, key: RouterKey, steps: Sequence[Line], times: Times) -> Iterator[tuple[int, Line]]:
     """Yield what a log says of one virtual router or the whole daemon, with its rank."""
     seen = [step.t for step in steps if step.seen is not None]
     before: Said | None = None
@@ -123,10 +126,10 @@ def _lines(overlay: Overlay, key: RouterKey, steps: Sequence[Line]) -> Iterator[
             before = before._replace(times=before.times + said.times, last=max(said.last, said.t))
             continue
         if before is not None:
-            yield _rank(before), _line(overlay, before)
+            yield _rank(before), _line(overlay, before, times)
         before = said
     if before is not None:
-        yield _rank(before), _line(overlay, before)
+        yield _rank(before), _line(overlay, before, times)
 
 
 def _is_known(said: Said, seen: Sequence[int]) -> bool:
@@ -144,10 +147,10 @@ def _rank(said: Said) -> int:
     return 0 if said.kind in _EXPLAINS else 1 if said.kind in _ACCOMPANIES else 2
 
 
-def _line(overlay: Overlay, said: Said) -> Line:
+def _line(overlay: Overlay, said: Said, clock: Times) -> Line:
     text = masked(unmarked(said.text))
     text = text if len(text) <= _TEXT else text[: _TEXT - 1] + "…"
-    times = f"  ({said.times} times until {clock(said.last, 0).rstrip('.')})" if said.times > 1 else ""
+    times = f"  ({said.times} times until {clock.second(said.last)})" if said.times > 1 else ""
     vague = said.until - said.t > _VAGUE
     t = (said.t + said.until) // 2 if vague else said.t
     return Line(t, None, printable(text) + times, host=overlay.host, vague=vague)

@@ -2,7 +2,8 @@
 
 The first line is the verdict in one sentence. Then the captures, then each virtual router's story in time
 order, then the findings, worst first, with a Wireshark display filter for the frames to look at. Whatever
-came out of a capture is escaped. Colour repeats what a symbol says, never more.
+came out of a capture is escaped. Colour repeats what a symbol or a name says, never more: a router has the colour that
+it has on the page and in pictures.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, TextIO
 
 from vrrpscope.findings import Severity
-from vrrpscope.report import chart, logs
+from vrrpscope.report import chart, logs, paint
 from vrrpscope.report.escape import printable
 from vrrpscope.report.lines import wrapped
+from vrrpscope.report.paint import DIM, STRONG, headed, named, painted
+from vrrpscope.report.palette import CRITICAL, WARNING, router_styles
 from vrrpscope.report.story import tell
-from vrrpscope.report.times import clock, date, seconds
-from vrrpscope.report.verdict import reason, sentence, verdict
+from vrrpscope.report.times import seconds
+from vrrpscope.report.verdict import part_of, reason, sentence, verdict
 from vrrpscope.rules.causes import CAUSES
 from vrrpscope.rules.text import count, listing, span
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from vrrpscope.analysis import Analysis, Capture, VirtualRouter
     from vrrpscope.findings import Finding
     from vrrpscope.report import Options
+    from vrrpscope.report.paint import Painted
     from vrrpscope.report.story import Line
     from vrrpscope.timeline.events import Seen
     from vrrpscope.timeline.profile import Profile
@@ -37,16 +41,20 @@ _MAX_DETAILED: Final = 12  # virtual routers told in full; beyond, only those wi
 
 _SYMBOLS = {Severity.CRITICAL: "✖", Severity.WARNING: "▲", Severity.INFO: "·"}
 _PLAIN_SYMBOLS = {Severity.CRITICAL: "X", Severity.WARNING: "!", Severity.INFO: "-"}
-_COLORS = {Severity.CRITICAL: "\x1b[1;31m", Severity.WARNING: "\x1b[33m", Severity.INFO: ""}
-_RESET = "\x1b[0m"
+_MARKS = {Severity.CRITICAL: CRITICAL, Severity.WARNING: WARNING}
 _TYPOGRAPHY = str.maketrans({"·": "-", "–": "-", "…": "...", "→": ">"})
 
 
 def render(analysis: Analysis, stream: TextIO, options: Options) -> None:
     """Write the report, in ASCII where the stream can carry nothing else."""
     unicode = _carries_unicode(stream)
-    report = _Report(analysis, options, unicode=unicode)
-    stream.writelines((line if unicode else _plain(line, stream)) + "\n" for line in report.lines())
+    lines = _Report(analysis, options, unicode=unicode).lines()
+    if not unicode:
+        lines = ([(_plain(text, stream), style) for text, style in line] for line in lines)
+    if options.color:
+        paint.write(lines, stream)
+    else:
+        stream.writelines(paint.plain(line) + "\n" for line in lines)
 
 
 def _plain(line: str, stream: TextIO) -> str:
@@ -67,64 +75,75 @@ class _Report:
     def __init__(self, analysis: Analysis, options: Options, *, unicode: bool) -> None:
         self._analysis = analysis
         self._width = options.width
-        self._color = options.color
+        self._light = options.light
+        self._times = options.times(analysis)
         self._glyphs = chart.UNICODE if unicode else chart.ASCII
         self._symbols = _SYMBOLS if unicode else _PLAIN_SYMBOLS
         self._several = len(analysis.captures) > 1
         self._names = _short_names([printable(c.info.name) for c in analysis.captures])
-        days = analysis.start is not None and analysis.end is not None and date(analysis.start) != date(analysis.end)
-        self._stamp = _day_and_clock if days else clock
+        styles = router_styles(analysis)
+        self._looks = {a: s.color_light if options.light else s.color_dark for a, s in styles.items()}
 
-    def lines(self) -> Iterator[str]:
-        yield from self._wrap(printable(verdict(self._analysis)))
+    def lines(self) -> Iterator[Painted]:
+        """Yield the report."""
+        worst = next((f.severity for f in self._analysis.findings), Severity.INFO)
+        yield from self._wrap(printable(verdict(self._analysis)), style=f"{STRONG} {self._mark(worst)}".strip())
         yield from self._wrap(printable(reason(self._analysis)))
-        yield ""
+        yield []
         for capture in self._analysis.captures:
-            yield from self._wrap(_about(capture), hang=2)
+            yield from self._wrap(self._about(capture), hang=2)
         for overlay in self._analysis.testimony.overlays:
             yield from self._wrap(logs.about(overlay), hang=2)
+        part = part_of(self._analysis, self._times)
+        if part:
+            yield from self._wrap(part)
         yield from self._virtual_routers()
         yield from self._findings()
 
     # --- virtual routers ------------------------------------------------------------------------------
 
-    def _virtual_routers(self) -> Iterator[str]:
+    def _virtual_routers(self) -> Iterator[Painted]:
         routers = self._analysis.virtual_routers
         troubled = {f.virtual_router for f in self._analysis.findings if f.severity is not Severity.INFO}
         brief = len(routers) > _MAX_DETAILED
         for virtual in routers:
             if not brief or virtual.key in troubled:
-                yield ""
+                yield []
                 yield from self._virtual_router(virtual)
         quiet = [v for v in routers if brief and v.key not in troubled]
         if quiet:
-            yield ""
+            yield []
             names = ", ".join(printable(v.key) for v in quiet)
             yield from self._wrap(f"{len(quiet)} more virtual routers without trouble: {names}", hang=2)
 
-    def _virtual_router(self, virtual: VirtualRouter) -> Iterator[str]:
+    def _virtual_router(self, virtual: VirtualRouter) -> Iterator[Painted]:
         router, key = virtual.router, virtual.router.key
         place = f"  {printable(key.segment)}" if key.segment else ""
         addresses = ", ".join(virtual.addresses) or "no address announced"
-        yield from self._wrap(f"VRID {key.vrid}  IPv{key.family}{place}  {addresses}", hang=2)
+        yield from self._wrap(f"VRID {key.vrid}  IPv{key.family}{place}  {addresses}", hang=2, style=STRONG)
         yield from self._chart(virtual)
+        looks = {address: self._looks[address] for address in router.speakers}
         steps = tell(router.history, self._where)
-        said, unsaid = logs.beside(self._analysis.testimony, key, steps, _MAX_STORY)
-        for step in sorted([*steps[:_MAX_STORY], *said], key=lambda step: step.t):
-            head = f"  {self._when(step)}  {self._source(step):<{self._number_width}}  "
-            yield from self._wrap(head + step.text, hang=len(head))
+        said, unsaid = logs.beside(self._analysis.testimony, key, steps, _MAX_STORY, self._times)
+        shown = sorted([*steps[:_MAX_STORY], *said], key=lambda step: step.t)
+        wide = max((len(self._when(step)) for step in shown), default=0)
+        for step in shown:
+            head = f"  {self._when(step):>{wide}}  {self._source(step):<{self._number_width}}  "
+            for line in wrapped(head + step.text, self._width, hang=len(head)):
+                yield [(line[: len(head)], DIM), *named(line[len(head) :], looks)]
             if step.detail:
-                yield from self._wrap(" " * len(head) + step.detail, hang=len(head))
+                for line in wrapped(" " * len(head) + step.detail, self._width, hang=len(head)):
+                    yield named(line, looks)
         more = len(steps) - _MAX_STORY + router.history.omitted
         if more > 0:
-            yield f"  … and {count(more, 'more step')} (--format json has up to 2,000 of a kind)"
+            yield painted(f"  … and {count(more, 'more step')} (--format json has up to 2,000 of a kind)")
         if unsaid:
-            yield f"  … and {count(unsaid, 'more line')} of the logs"
+            yield painted(f"  … and {count(unsaid, 'more line')} of the logs")
         yield from self._wrap("  " + _shares(virtual), hang=2)
         for way in _ways(virtual):
             yield from self._wrap("  " + way, hang=4)
 
-    def _chart(self, virtual: VirtualRouter) -> Iterator[str]:
+    def _chart(self, virtual: VirtualRouter) -> Iterator[Painted]:
         start, end = self._analysis.start, self._analysis.end
         if start is None or end is None or start == end:
             return
@@ -133,16 +152,20 @@ class _Report:
         heads = [f"  {s.address}  prio {_priorities(s.profiles)}  " for s in speakers]
         width = max(map(len, heads))
         cells = max(self._width - width, 20)
-        for head, own in zip(heads, reigns, strict=True):
-            yield head.ljust(width) + chart.lane(own, start, end, cells, self._glyphs)
+        for speaker, head, own in zip(speakers, heads, reigns, strict=True):
+            look = self._looks[speaker.address]
+            lane = chart.lane(own, start, end, cells, self._glyphs)
+            styles = {self._glyphs.master: look, self._glyphs.other: DIM}
+            yield [*named(head.ljust(width), {speaker.address: look}), *paint.runs(lane, styles)]
         first = min(s.first.t for s in virtual.router.speakers.values())
         marks = chart.marks(reigns, start, end, cells, self._glyphs)
-        unknown = -((start - first) * cells // (end - start)) + 1  # before the first advert nothing is known
+        unknown = max(-((start - first) * cells // (end - start)) + 1, 0)  # before the first advert nothing is known
         marks = (" " * unknown + marks[unknown:]).rstrip()
         if marks:
             meanings = {self._glyphs.both: "both", self._glyphs.nobody: "nobody"}
             legend = "  " + ", ".join(f"{g} {meanings[g]}" for g in meanings if g in marks)
-            yield legend.ljust(width) + marks
+            styles = {self._glyphs.both: self._mark(Severity.CRITICAL), self._glyphs.nobody: DIM}
+            yield [(legend.ljust(width), ""), *paint.runs(marks, styles)]
 
     @property
     def _number_width(self) -> int:
@@ -152,7 +175,7 @@ class _Report:
 
     def _when(self, step: Line) -> str:
         """What is known to the second only has a tilde for the rest."""
-        stamp = self._stamp(step.t)
+        stamp = self._times.at(step.t)
         return stamp[:-4] + "~   " if step.vague else stamp
 
     def _source(self, step: Line) -> str:
@@ -165,73 +188,75 @@ class _Report:
 
     # --- findings -------------------------------------------------------------------------------------
 
-    def _findings(self) -> Iterator[str]:
-        yield ""
+    def _findings(self) -> Iterator[Painted]:
+        yield []
         if not self._analysis.findings:
-            yield "NO FINDINGS"
+            yield painted("NO FINDINGS", STRONG)
             return
-        yield "FINDINGS"
+        yield painted("FINDINGS", STRONG)
         for _, group in groupby(self._analysis.findings, key=lambda f: (f.severity, f.rule, f.virtual_router)):
             alike = list(group)
             for finding in alike[:_MAX_ALIKE]:
                 yield from self._finding(finding)
             if len(alike) > _MAX_ALIKE:
-                yield f"    … and {count(len(alike) - _MAX_ALIKE, 'more finding')} of {alike[0].rule}"
+                yield painted(f"    … and {count(len(alike) - _MAX_ALIKE, 'more finding')} of {alike[0].rule}")
 
-    def _finding(self, finding: Finding) -> Iterator[str]:
+    def _finding(self, finding: Finding) -> Iterator[Painted]:
         symbol = self._symbols[finding.severity]
         several = len(self._analysis.virtual_routers) > 1
         where = f" [{finding.virtual_router}]" if several and finding.virtual_router else ""
-        when = self._stamp(finding.start)
+        when = self._times.at(finding.start)
         if finding.end is None:
             when = f"since {when}"
         elif finding.end != finding.start:
-            when += f" – {self._stamp(finding.end)}"
-        head = f"  {symbol} {finding.rule}  {finding.confidence}  {when}{printable(where)}"
-        for line in self._wrap(head, hang=4):
-            color = _COLORS[finding.severity] if self._color else ""
-            yield f"{color}{line}{_RESET}" if color else line
+            when += f" – {self._times.at(finding.end)}"
+        what = f"  {symbol} {finding.rule}  {finding.confidence}"
+        first, *others = wrapped(f"{what}  {when}{printable(where)}", self._width, hang=4)
+        yield headed(first, len(what), f"{STRONG} {self._mark(finding.severity)}".strip(), DIM)
+        yield from (painted(line, DIM) for line in others)
         yield from self._wrap("    " + printable(sentence(finding.title)), hang=4)
         if finding.severity is not Severity.INFO:
             yield from self._wrap("    " + printable(finding.explanation), hang=4)
             if finding.also_possible:
-                others = "; ".join(CAUSES[word] for word in finding.also_possible)
-                yield from self._wrap(f"    Also possible: {others}.", hang=4)
+                causes = "; ".join(CAUSES[word] for word in finding.also_possible)
+                yield from self._wrap(f"    Also possible: {causes}.", hang=4)
             if finding.remedy:
                 yield from self._remedy(finding.remedy)
         for name, frames in groupby(finding.frames, key=lambda f: f.capture):
             of = f"{printable(name)}: " if self._several else ""
-            yield from self._wrap(f"    {of}frame.number in {{{', '.join(str(f.number) for f in frames)}}}", hang=4)
+            found = f"    {of}frame.number in {{{', '.join(str(f.number) for f in frames)}}}"
+            yield from self._wrap(found, hang=4, style=DIM)
 
-    def _remedy(self, remedy: str) -> Iterator[str]:
+    def _remedy(self, remedy: str) -> Iterator[Painted]:
         """A command stands on a line of its own, unbroken, so that it can be copied."""
         for n, line in enumerate(remedy.split("\n")):
             text = printable(line)
             if line.startswith("  "):
-                yield "      " + text.strip()
+                yield painted("      " + text.strip(), STRONG)
             else:
                 yield from self._wrap(("    Fix: " if n == 0 else "    ") + text, hang=4)
 
-    def _wrap(self, text: str, hang: int = 0) -> Iterable[str]:
-        return wrapped(text, self._width, hang=hang)
+    def _mark(self, severity: Severity) -> str:
+        """Return a severity's colour; none for information."""
+        mark = _MARKS.get(severity)
+        return "" if mark is None else mark.color_light if self._light else mark.color_dark
 
+    def _wrap(self, text: str, hang: int = 0, style: str = "") -> Iterable[Painted]:
+        return (painted(line, style) for line in wrapped(text, self._width, hang=hang))
 
-def _about(capture: Capture) -> str:
-    info = capture.info
-    parts = [f"{count(info.frames, 'frame')}, {count(capture.adverts, 'advert')}"]
-    if info.first is not None and info.last is not None:
-        until = (
-            clock(info.last, 2) if date(info.first) == date(info.last) else f"{date(info.last)} {clock(info.last, 2)}"
-        )
-        parts.append(f"{date(info.first)} {clock(info.first, 2)} to {until} UTC")
-    if info.dropped is not None:
-        parts.append(f"{info.dropped} dropped" if info.dropped else "nothing dropped")
-    if capture.duplicates:
-        parts.append(f"{count(capture.duplicates, 'duplicate')} left out")
-    parts += _clock_parts(capture)
-    if info.problems:
-        parts.append(f"{count(len(info.problems) + info.problems_omitted, 'problem')} while reading")
-    return f"{printable(info.name)} ({printable(info.path)}) · " + " · ".join(parts)
+    def _about(self, capture: Capture) -> str:
+        info = capture.info
+        parts = [f"{count(info.frames, 'frame')}, {count(capture.adverts, 'advert')}"]
+        if info.first is not None and info.last is not None:
+            parts.append(self._times.period(info.first, info.last))
+        if info.dropped is not None:
+            parts.append(f"{info.dropped} dropped" if info.dropped else "nothing dropped")
+        if capture.duplicates:
+            parts.append(f"{count(capture.duplicates, 'duplicate')} left out")
+        parts += _clock_parts(capture)
+        if info.problems:
+            parts.append(f"{count(len(info.problems) + info.problems_omitted, 'problem')} while reading")
+        return f"{printable(info.name)} ({printable(info.path)}) · " + " · ".join(parts)
 
 
 def _clock_parts(capture: Capture) -> Iterator[str]:
@@ -291,7 +316,3 @@ def _host_of(host: str) -> str:
     """Return whose log says a step of a story."""
     name = printable(host)
     return f"{name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 1] + '…'} log"
-
-
-def _day_and_clock(t: int) -> str:
-    return f"{date(t)} {clock(t)}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vrrpscope.findings import Severity
+from vrrpscope.questions.slices import is_part
 from vrrpscope.rules.text import count
 
 if TYPE_CHECKING:
     from vrrpscope.analysis import Analysis, VirtualRouter
+    from vrrpscope.report.times import Times
 
 _ENOUGH = 4  # intervals: any backup would have spoken by then
 
@@ -34,6 +36,13 @@ def reason(analysis: Analysis) -> str:
     if first is None or first.severity is not Severity.CRITICAL:
         return ""
     return first.explanation.split(". ")[0].rstrip(".") + "."
+
+
+def part_of(analysis: Analysis, times: Times) -> str:
+    """Return which time is told, where it is not all of the captures."""
+    if analysis.start is None or analysis.end is None or not is_part(analysis):
+        return ""
+    return f"Only this time is told: {times.period(analysis.start, analysis.end)}."
 
 
 def sentence(text: str) -> str:

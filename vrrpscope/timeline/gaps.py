@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 _BINS_PER_INTERVAL = 8192
@@ -35,8 +37,8 @@ class Gaps:
     def add_many(self, gaps: NDArray[np.int64], interval: int) -> None:
         """Count many gaps of one sender whose announced interval stays the same."""
         bins = np.minimum(gaps * _BINS_PER_INTERVAL // interval, _LAST_BIN)
-        lowest = int(bins.min())
-        for value, count in enumerate(np.bincount(bins - lowest).tolist(), start=lowest):
+        values, counts = _tally(bins)
+        for value, count in zip(values, counts, strict=True):
             if count:
                 self._count((interval, value), count)
         self.longest = max(self.longest, int(gaps.max()))
@@ -71,3 +73,12 @@ class Gaps:
         interval = np.array([i for i, _ in places], np.int64)
         length = np.array([(p * 2 + 1) * i // (2 * _BINS_PER_INTERVAL) for i, p in places], np.int64)
         return np.minimum(length, self.longest), interval, np.array([self._counts[p] for p in places], np.int64)
+
+
+def _tally(bins: NDArray[np.int64]) -> tuple[Iterable[int], list[int]]:
+    """Return ascending bins, and how many gaps are in each; the cheaper way depends on how far they scatter."""
+    lowest, highest = int(bins.min()), int(bins.max())
+    if highest - lowest > 8 * len(bins):
+        values, counts = np.unique(bins, return_counts=True)
+        return values.tolist(), counts.tolist()
+    return range(lowest, highest + 1), np.bincount(bins - lowest).tolist()
