@@ -5,7 +5,7 @@
 
 Imports point left only; `lab` stands alone beside `cli`, which may start it, and shares only errors and
 keepalived's language with the rest. Each heavy library is imported
-in one place. Only what runs beside a person (the live sources of `capture/`, `live/`, `lab/`, `cli/`) may look at a clock.
+in one place. Only what runs beside a person (live sources of `capture/`, `live/`, `lab/`, `cli/`) may look at a clock.
 Parts that do not exist yet are simply not found.
 """
 

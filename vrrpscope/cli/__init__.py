@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "analyze": "Tell from captures who was master when, and what went wrong.",
+    "live": "Watch running interfaces, and tell what happens as it does.",
     "who": "Tell who was master at a time, of every virtual router.",
     "inventory": "List virtual routers, settings, passwords in clear, free VRIDs.",
     "decode": "Write one line for each advert: text, CSV, NDJSON, Parquet.",
     "annotate": "Copy a capture with comments at the frames that matter.",
     "check": "Compare keepalived configurations: what splits, before it does.",
-    "lab": "Rehearse a failure with real daemons and record it (Linux, root).",
+    "interfaces": "List what can be captured on.",
+    "lab": "Rehearse a failure with real daemons (Linux, root).",
     "rules": "List the rules, or explain one.",
 }
 
