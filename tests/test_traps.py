@@ -376,7 +376,6 @@ def test_one_vrid_for_other_peers_or_another_group_is_another_virtual_router(
     assert rules(apart.findings) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the key of a virtual router has no interface: two links seem to be one")
 def test_one_vrid_on_two_interfaces_of_one_capture_is_two_virtual_routers(tmp_path: Path) -> None:
     packets = [(*packet, 0) for packet in rhythm("10.0.0.5", 0)]
     packets += [(*packet, 1) for packet in rhythm("192.168.0.5", 0.3, vip="192.168.0.3")]

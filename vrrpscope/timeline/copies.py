@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from vrrpscope.timeline.speaker import same_advert
+from vrrpscope.timeline.speaker import ADDRESS, same_advert
 from vrrpscope.timeline.timers import MILLISECOND
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class Copies:
         """Count the copies of `originals[first:end]`, all of which are taken."""
         rows = self._rows[self._before[first] : self._before[end]]
         # What was sent to several peers is not a second sighting.
-        repeated = self._batch.destination[rows] == self.originals.destination[self._original_of(first, end)]
-        again, elsewhere = rows[repeated], rows[~repeated]
+        apart = self._batch.destination[rows] ^ self.originals.destination[self._original_of(first, end)]
+        again, elsewhere = rows[apart & ADDRESS == 0], rows[apart != 0]
         if len(elsewhere):
             elsewhere = elsewhere[np.sort(np.unique(self._batch.destination[elsewhere], return_index=True)[1])]
             for seen, number in zip(self._batch.seen(elsewhere), self._batch.profile[elsewhere].tolist(), strict=True):

@@ -24,10 +24,10 @@ from vrrpscope.timeline.history import Budget
 from vrrpscope.timeline.profile import ProfileTable, RouterKey
 from vrrpscope.timeline.router import Router
 from vrrpscope.timeline.sequences import Sequences
-from vrrpscope.timeline.speaker import RECENT
+from vrrpscope.timeline.speaker import LINK, RECENT
 from vrrpscope.timeline.timers import late_after
 from vrrpscope.timeline.together import tell_together
-from vrrpscope.wire.columns import Flag
+from vrrpscope.wire.columns import Destination, Flag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,7 +238,7 @@ class Engine:
             adverts["priority"][order],
             adverts["ip_id"][order],
             adverts["ah_seq"][order],
-            adverts["dst_lo"][order].view(np.int64),
+            _reach(adverts)[order],
             capture if self._vantages is None else self._vantages[capture],
         )
 
@@ -284,6 +284,19 @@ class Engine:
         events = [event for machine in self._machines for event in machine.history.drain()]
         events.sort(key=lambda e: (e.at, e.key))
         return events
+
+
+def _reach(adverts: NDArray[np.void]) -> NDArray[np.int64]:
+    """Return whom each advert reaches: the low half of its destination, a group's marked with the interface.
+
+    A group of one link is not that of another, though it has the same address.
+    """
+    destination: NDArray[np.int64] = adverts["dst_lo"].view(np.int64)
+    if not adverts["interface"].any():
+        return destination
+    link = adverts["interface"].astype(np.int64) * (adverts["destination"] != Destination.UNICAST)
+    marked: NDArray[np.int64] = destination ^ link << LINK
+    return marked
 
 
 def _classify_steps(batch: Batch) -> NDArray[np.int64]:

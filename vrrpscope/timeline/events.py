@@ -27,7 +27,7 @@ class Seen(NamedTuple):
     priority: int
     ip_id: int  # -1 for IPv6
     sequence: int  # of AH or the HMAC trailer, -1 without
-    destination: int  # low 64 bits of the destination address: tells a unicast copy from a duplicate
+    destination: int  # low 64 bits of the destination address, a group's marked with the interface (`speaker.LINK`)
     vantage: int  # where the capture was taken: equal for the pieces of one rotated capture
 
 

@@ -44,7 +44,7 @@ from vrrpscope.timeline.masters import NEVER, Masters, due, strength
 from vrrpscope.timeline.missed import Gap, judge_gap, missed_event, overdue
 from vrrpscope.timeline.renamed import renamed
 from vrrpscope.timeline.rivalry import Rivalry
-from vrrpscope.timeline.speaker import Speaker
+from vrrpscope.timeline.speaker import ADDRESS, Speaker
 from vrrpscope.timeline.watch import Watch
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Router:
                 return
             speaker = self.speakers[profile.address] = Speaker(profile, seen)
         elif speaker.is_repetition(seen, profile):
-            if seen.destination == speaker.last.destination:
+            if not (seen.destination ^ speaker.last.destination) & ADDRESS:
                 self.duplicates[seen.capture] = self.duplicates.get(seen.capture, 0) + 1
             return
         self.history.note_priority(speaker, seen)

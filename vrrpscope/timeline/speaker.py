@@ -33,6 +33,11 @@ MAX_DESTINATIONS = 256  # remembered of one speaker; with so many, it may send t
 
 LOW = (1 << 64) - 1  # of an address
 
+LINK = 40
+"""Above this bit of a group's address stands on which interface it was seen (`Seen.destination`)."""
+ADDRESS = (1 << LINK) - 1
+"""The bits below, which tell one group from another on whatever interface."""
+
 _COPY_WINDOW = 50 * MILLISECOND  # a mirror port or a bond delivers the second copy well within this
 _CLOCKS_APART = 30_000 * MILLISECOND  # between two vantage points; the pieces of one capture share a clock
 _UNNUMBERED_WINDOW = MILLISECOND // 2  # without a number, two equal adverts this close are one
