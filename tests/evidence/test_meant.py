@@ -148,6 +148,11 @@ def test_a_host_with_two_instances_of_one_vrid_is_told_by_the_addresses() -> Non
     assert [(m.instance.name, m.router) for m in found] == [("VI_50", _A), ("VI_B", "10.0.0.7")]
 
 
+def test_every_word_of_an_hmac_block_may_be_a_key() -> None:
+    hosts = {"lb01": vi("auth_hmac {", "key 7 {", 'secret "of many words"', "}", "enforce", "}")}
+    assert keys(configurations(hosts))["ipv4/51"] == (b"key", b"7", b"secret", b"of many words", b"enforce")
+
+
 def test_keys_are_the_passwords_by_virtual_router_and_hosts_that_differ_give_several() -> None:
     hosts = {
         "lb01": vi(password("secret", "AH")) + vi(password("other123x"), name="VI_52", vrid=52),

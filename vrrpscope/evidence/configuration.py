@@ -115,6 +115,8 @@ class Instance:
     auth: Auth
     secret: bytes = field(repr=False)
     """The password as an advert carries it, eight bytes; empty without one."""
+    hmac_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    """What may be a key in its `auth_hmac` block: every word there, for a digest itself tells which of them are."""
     addresses: tuple[str, ...]
     """Those in its adverts, in their order, without prefix length."""
     networks: tuple[str, ...]

@@ -22,7 +22,7 @@ from vrrpscope.findings import Line
 from vrrpscope.wire.columns import Auth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from ipaddress import IPv4Interface, IPv6Interface
 
     from vrrpscope.evidence.configuration import Globals
@@ -39,6 +39,7 @@ _DEFINED: Final = {"script": "vrrp_script", "process": "vrrp_track_process"}
 _NOWHERE: Final = Line("", "", 0)
 MAX_ADDRESSES: Final = 2000
 MAX_TRACKERS: Final = 50
+MAX_HMAC_KEYS: Final = 32
 _PASSWORD: Final = 8
 _CENTISECOND: Final = SECOND // 100
 _LONGEST_INTERVAL: Final = {2: 255 * SECOND, 3: 4095 * _CENTISECOND}
@@ -87,6 +88,7 @@ def read_instance(block: Statement, settings: Globals, weights: Weights, notes: 
         advert_int=said.advert_int(version),
         auth=auth,
         secret=secret,
+        hmac_keys=tuple(dict.fromkeys(_words(said.lists.get("auth_hmac", ()))))[:MAX_HMAC_KEYS],
         addresses=tuple(dict.fromkeys(str(each.ip) for each in addresses)),
         networks=tuple(dict.fromkeys(str(each.network) for each in addresses)),
         excluded=tuple(str(each.ip) for each in said.found("virtual_ipaddress_excluded")),
@@ -136,6 +138,13 @@ def _weight(statement: Statement) -> int | None:
     """Return what follows `weight`; None if that is no weight."""
     text = next(iter(statement.words[statement.words.index("weight") + 1 :]), "")
     return int(text) if re.fullmatch(r"[-+]?\d{1,3}", text, re.ASCII) and abs(int(text)) <= 253 else None
+
+
+def _words(statements: Iterable[Statement]) -> Iterator[bytes]:
+    """Yield every word of a block, its own blocks included."""
+    for each in statements:
+        yield from (word.encode(errors="surrogateescape") for word in each.words)
+        yield from _words(each)
 
 
 @dataclass(slots=True)

@@ -112,15 +112,16 @@ def match(
 
 
 def keys(configurations: Iterable[Configuration]) -> dict[str, tuple[bytes, ...]]:
-    """Return the passwords that are configured for each virtual router: eight bytes each, as an advert or AH uses them.
+    """Return the passwords that are configured for each virtual router, and what may be keys of its HMAC.
 
-    By the virtual router's key without its segment: `ipv4/50`. Hosts that differ give several.
+    By the virtual router's key without its segment: `ipv4/50`. Passwords are eight bytes, as an advert or AH uses them;
+    hosts that differ give several.
     """
     found: dict[str, dict[bytes, None]] = {}
     for configuration in configurations:
         for instance in configuration.instances:
-            if instance.secret:
-                found.setdefault(instance.key, {})[instance.secret] = None
+            for key in (*([instance.secret] if instance.secret else ()), *instance.hmac_keys):
+                found.setdefault(instance.key, {})[key] = None
     return {key: tuple(secrets) for key, secrets in found.items()}
 
 
