@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from vrrpscope.findings import Confidence, Finding, Severity
@@ -60,6 +61,8 @@ the path, and whether this capture point can see them at all. On it:
   tcpdump -nn -i any 'ip proto 112 or ip6 proto 112 or ip proto 51'"""
 
 _RACE = 20 * MILLISECOND
+_MOVES = 100  # of a flapping master that are looked at; it is told again with each
+
 _SLOW = SECOND // 4  # later than the timers predict by more than this is not jitter
 
 
@@ -188,8 +191,8 @@ def flapping(flaps: Flapping, case: Case) -> Iterator[Finding]:
 
 def _behind(flaps: Flapping, case: Case) -> tuple[str, ...]:
     """Return what made mastership move most often; that a router comes back is not what drove it away."""
-    elections = () if case.router is None else case.router.history.elections
-    moves = Counter(e.cause for e in elections if e.time >= flaps.start and e.cause in _CAUSES)
+    latest = islice(() if case.router is None else reversed(case.router.history.elections), _MOVES)
+    moves = Counter(e.cause for e in takewhile(lambda e: e.time >= flaps.start, latest) if e.cause in _CAUSES)
     away = [cause for cause, _ in moves.most_common() if cause not in {Cause.PREEMPTED, Cause.RECLAIMED}]
     return _CAUSES[away[0]] if away else ("preemption",)
 

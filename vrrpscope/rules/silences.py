@@ -10,6 +10,7 @@ one. And keepalived numbers its adverts from 1 and counts also those that could 
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vrrpscope.timeline.events import Cause
@@ -84,8 +85,11 @@ def _returned(lost: Election, old: str, case: Case) -> Why | None:
     """Tell it by its next advert as master."""
     if case.router is None or lost.last_heard is None:
         return None
-    back = next((e for e in case.router.history.elections if e.router == old and e.time > lost.time), None)
-    if back is None or not case.speaker(old).numbers:
+    if not case.speaker(old).numbers:
+        return None
+    since = takewhile(lambda e: e.time > lost.time, reversed(case.router.history.elections))
+    back = min((e for e in since if e.router == old), key=lambda e: e.time, default=None)
+    if back is None:
         return None
     last, first = lost.last_heard.ip_id, back.seen.ip_id
     where = case.where(back.seen)
