@@ -163,7 +163,9 @@ def test_keys_that_come_in_one_burst_go_where_they_were_meant_to() -> None:
     drive(app(told(MANY, 20.5)), act)
 
 
-def test_a_filter_may_leave_nothing() -> None:
+def test_a_filter_may_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
     async def act(pilot: Pilot[None]) -> None:
         assert "VIRTUAL ROUTERS 0 of 1" in text(pilot)
         await pilot.press("j", "G", "ctrl+d", "enter", "3", "enter", "e")
