@@ -18,17 +18,10 @@ if TYPE_CHECKING:
 
 
 def settle(router: Router, testimony: Testimony) -> None:
-    """Correct the history of a virtual router by what its routers' logs and configurations say."""
-    if testimony.meant:
-        _by_configuration(router, testimony)
-    if testimony.overlays:
-        splits = router.history.splits
-        for start, split in splits.items():
-            splits[start] = heard_of.settled(split, router, testimony)
-
-
-def _by_configuration(router: Router, testimony: Testimony) -> None:
-    """Set the causes of split brains by the settings in which two configurations differ, or do not."""
+    """Correct the history of a virtual router by what its routers' configurations, then their logs say."""
     splits = router.history.splits
-    for start, split in splits.items():
-        splits[start] = by_configuration(split, router, testimony)
+    for start in splits:
+        if testimony.meant:
+            splits[start] = by_configuration(splits[start], router, testimony)
+        if testimony.overlays:
+            splits[start] = heard_of.settled(splits[start], router, testimony)
