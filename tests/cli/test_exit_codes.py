@@ -207,3 +207,16 @@ def test_the_version_is_told() -> None:
     result = run("--version")
     assert result.code == 0
     assert result.out.startswith("vrrpscope")
+
+
+@pytest.mark.parametrize("ending", [".pcap", ".html"])
+def test_a_capture_is_never_written_over_even_if_it_was_not_read(ending: str, tmp_path: Path) -> None:
+    other, content = tmp_path / f"other{ending}", CRITICAL.read_bytes()
+    other.write_bytes(content)
+    for command in (("analyze", "-o"), ("decode", "-o")):
+        result = run(command[0], str(HEALTHY), command[1], str(other))
+        assert (result.code, other.read_bytes()) == (2, content)
+        assert "is a capture" in result.err
+    other.write_text("an older report", encoding="utf-8")
+    assert run("analyze", str(HEALTHY), "-o", str(other)).code == 0
+    assert other.read_text(encoding="utf-8").startswith("HEALTHY")

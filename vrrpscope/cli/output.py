@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from vrrpscope.errors import UsageError
+from vrrpscope.errors import CaptureError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,13 +42,15 @@ def output(path: str | None = None, *, inputs: Iterable[str] = ()) -> Iterator[T
 
 
 def refuse_inputs(path: str, inputs: Iterable[str]) -> None:
-    """See that nothing that was read is written over: it is the evidence.
+    """See that nothing that was read is written over, nor any other capture: they are the evidence.
 
     Raises:
         UsageError: it would be.
     """
     if any(_is_same(path, file) for file in inputs):
         raise UsageError(f"{path}: is one of the files to be read; give the report another name")
+    if _is_capture(path):
+        raise UsageError(f"{path}: is a capture; give the report another name, or remove that first")
 
 
 @contextmanager
@@ -63,6 +65,18 @@ def _standard_output() -> Iterator[TextIO]:
 def _discard_standard_output() -> None:
     """Let what is still buffered go nowhere, so that the interpreter's last flush cannot fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_capture(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    from vrrpscope.capture.files import open_source  # noqa: PLC0415 - only where something may be written over
+
+    try:
+        open_source(path, name="").close()
+    except CaptureError:
+        return False
+    return True
 
 
 def _is_same(path: str, other: str) -> bool:
